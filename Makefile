@@ -1,0 +1,106 @@
+# Every target sets itself up: it needs a Python >= 3.11, make and a package index, nothing else.
+# `make help` lists the targets. Choose an interpreter with `make PYTHON=python3.12 ...`.
+
+PYTHON ?=
+CONF ?= sim/scenarios/sentinel.conf
+PYTEST_ARGS ?=
+BENCH_ARGS ?=
+
+# The usual environment, or one for each interpreter that was asked for.
+VENV := .venv$(if $(PYTHON),-$(subst /,-,$(PYTHON)))
+BIN := $(VENV)/bin
+SOURCES := minisentinel sim tests tools $(wildcard benchmarks)
+
+# One environment, filled as far as a target needs it. A stamp is renewed when pyproject.toml is
+# newer; the stamp of `dev` contains what `demo` needs.
+DEMO := $(VENV)/.installed-demo
+DEV := $(VENV)/.installed-dev
+DOCS := $(VENV)/.installed-docs
+# The peers of the benchmarks bring plugins for pytest along, so they live apart.
+BENCH_VENV := $(VENV)-bench
+BENCH := $(BENCH_VENV)/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check format lint format-check types layers conformance conformance-write \
+	notebooks bench docs wheel-test coverage golden setup clean distclean
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | sort | expand -t 20
+
+demo: $(DEMO) ## kill a master in the simulator; log, trace and picture go to out/
+	@mkdir -p out
+	$(BIN)/minisentinel-sim run kill-master --conf $(CONF) \
+		--trace out/kill-master.jsonl --plot out/kill-master.png
+	@$(BIN)/minisentinel-sim plot out/kill-master.jsonl -o out/kill-master.svg
+	@echo "The timeline is in out/kill-master.png and out/kill-master.svg."
+
+test: $(DEV) ## the tests, on all processors
+	$(BIN)/python -m pytest -n auto --maxprocesses 8 $(PYTEST_ARGS)
+
+check: format-check lint types layers conformance test ## everything a change must pass
+
+format: $(DEV) ## format the code and mend what the linter can
+	$(BIN)/ruff format $(SOURCES)
+	$(BIN)/ruff check --fix $(SOURCES)
+
+format-check: $(DEV)
+	$(BIN)/ruff format --check $(SOURCES)
+
+lint: $(DEV) ## ruff
+	$(BIN)/ruff check $(SOURCES)
+
+types: $(DEV) ## mypy, strict
+	$(BIN)/mypy
+
+layers: $(DEV) ## who may import whom
+	$(BIN)/lint-imports --no-logo
+
+conformance: $(DEV) ## every rule of the specification has a status, and docs/conformance.md shows it
+	$(BIN)/python -m tools.conformance --check
+
+conformance-write: $(DEV) ## write docs/conformance.md anew
+	$(BIN)/python -m tools.conformance --write
+
+golden: $(DEV) ## run the tests and rewrite the golden files; read the diff afterwards
+	$(BIN)/python -m pytest --rewrite-golden $(PYTEST_ARGS)
+
+coverage: $(DEV) ## the tests with branch coverage
+	$(BIN)/python -m pytest -n auto --maxprocesses 8 --cov --cov-report=term $(PYTEST_ARGS)
+
+notebooks: $(DEV) ## execute every notebook
+	$(BIN)/python -m tools.notebooks
+
+bench: $(BENCH) ## events per second, beside other simulators
+	$(BENCH_VENV)/bin/python -m benchmarks $(BENCH_ARGS)
+
+docs: $(DOCS) ## the documentation as a site, in out/site
+	$(BIN)/mkdocs build --quiet --strict --site-dir out/site
+
+wheel-test: $(DEMO) ## build a wheel and try it in an empty environment elsewhere
+	$(BIN)/python -m tools.wheel_test
+
+setup: $(DEV) ## only set up the environment
+
+clean: ## remove what was made, except the environments
+	rm -rf out build dist .coverage .coverage.* .hypothesis .import_linter_cache .mypy_cache \
+		.pytest_cache .ruff_cache
+	find minisentinel sim tests tools -type d -name __pycache__ -prune -exec rm -rf {} +
+
+distclean: clean ## remove the environments too
+	rm -rf .venv .venv-*
+
+$(DEMO): pyproject.toml
+	@tools/install $(VENV) plot $(PYTHON)
+	@touch $@
+
+$(DEV): pyproject.toml
+	@tools/install $(VENV) dev $(PYTHON)
+	@touch $@ $(DEMO)
+
+$(BENCH): pyproject.toml
+	@tools/install $(BENCH_VENV) bench $(PYTHON)
+	@touch $@
+
+$(DOCS): pyproject.toml
+	@tools/install $(VENV) docs $(PYTHON)
+	@touch $@

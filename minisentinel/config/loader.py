@@ -1,0 +1,207 @@
+"""From the text of a configuration file to the state of a Sentinel that has not started yet.
+
+Reading is pure: no file is opened, no name resolved and no clock asked. Generic directives take
+effect as they are read; ``sentinel`` lines are collected and executed afterwards in three passes,
+so that the options of a master may stand above the line that introduces it. Spec: config §2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from typing import NamedTuple
+
+from minisentinel.config.errors import ConfigError, Refused
+from minisentinel.config.generic import BAD_DIRECTIVE, GENERIC
+from minisentinel.config.lexer import UnbalancedQuotes, quoted, source_lines, split_words
+from minisentinel.config.options import OPTIONS, Pass, Target, apply, pass_of
+from minisentinel.config.server import ServerSettings
+from minisentinel.core.address import Facts
+from minisentinel.core.dice import Dice
+from minisentinel.core.state import State
+
+__all__ = ["IncludeReader", "Loaded", "load"]
+
+IncludeReader = Callable[[str], Iterable[tuple[str, str]]]
+"""Gives path and text of every file that an `include` means (its path may be a pattern).
+
+Raises `OSError` if there is none.
+"""
+
+_DEEPEST_INCLUDE = 16
+_COMMAND_LINE = "command line"
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What a configuration means.
+
+    `state.myid` is empty if the text does not give one: the driver chooses it at start-up and
+    saves at once (spec: config §4).
+    """
+
+    state: State
+    server: ServerSettings
+
+
+def load(
+    text: str,
+    *,
+    path: str,
+    facts: Facts,
+    now_ms: int,
+    dice: Dice,
+    overrides: Sequence[str] = (),
+    read_include: IncludeReader | None = None,
+) -> Loaded:
+    """Read a configuration; raises `ConfigError` and nothing else.
+
+    `path` is only used in errors. `overrides` are command line words such as ``("--port", "26380",
+    "--sentinel", "announce-ip", "10.0.0.9")``; they act like lines at the end of the file. Timers
+    of restored instances start at `now_ms`. The seed of the table order is the first draw from
+    `dice`, which becomes the state's own.
+
+    Differs: a real server applies `dir` while it reads, and refuses a directory that is not there;
+    here that is left to the driver.
+    """
+    reading = _Reading(read_include)
+    reading.read(path, text, depth=0)
+    reading.read_overrides(overrides)
+
+    state = State(myid="", dice=dice, table_seed=dice.below(2**32), previous_time=now_ms)
+    target = Target(state, facts, now_ms)
+    for one_pass in Pass:
+        for place, words in reading.sentinel_lines:
+            if pass_of(words[0]) is one_pass:
+                try:
+                    apply(target, words)
+                except Refused as refused:
+                    raise place.error(refused.message, refused.expected) from None
+
+    server = ServerSettings.from_directives(reading.directives, tuple(reading.users))
+    state.port = server.announced_port
+    state.requirepass = server.requirepass
+    return Loaded(state, server)
+
+
+class _Place(NamedTuple):
+    """Where a line stands."""
+
+    path: str
+    number: int
+    line: str
+
+    def error(self, message: str, expected: str = "") -> ConfigError:
+        return ConfigError(self.path, self.number, self.line, message, expected)
+
+
+@dataclass(slots=True)
+class _Reading:
+    """What has been read so far."""
+
+    read_include: IncludeReader | None
+    directives: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    users: list[tuple[str, ...]] = field(default_factory=list)
+    sentinel_lines: list[tuple[_Place, tuple[str, ...]]] = field(default_factory=list)
+
+    def read(self, path: str, text: str, depth: int) -> None:
+        """Read every line of a file."""
+        try:
+            text.encode("utf-8", "surrogateescape")
+        except UnicodeEncodeError as error:
+            number = text.count("\n", 0, error.start) + 1
+            place = _Place(path, number, ascii(text[error.start]))
+            raise place.error("Not a character", "text that was decoded from bytes") from None
+        for line in source_lines(text):
+            if not line.says_nothing:
+                self._read_line(_Place(path, line.number, line.text), depth)
+
+    def read_overrides(self, words: Sequence[str]) -> None:
+        """Read the options of the command line, each as one line."""
+        lines: list[str] = []
+        value_follows = False
+        for word in words:
+            if word.startswith("--") and not value_follows:
+                lines.append(word[2:])
+                # A value may look like an option, but these two may stand without a value.
+                value_follows = " " not in word and word not in ("--sentinel", "--save")
+            elif lines:
+                lines[-1] += " " + quoted(word)
+                value_follows = False
+            else:
+                place = _Place(_COMMAND_LINE, 1, word)
+                raise place.error(
+                    BAD_DIRECTIVE, "options as --name value, for example --port 26380"
+                )
+        for number, line in enumerate(lines, start=1):
+            self._read_line(_Place(_COMMAND_LINE, number, line.strip()), depth=0)
+
+    def _read_line(self, place: _Place, depth: int) -> None:
+        try:
+            words = split_words(place.line)
+        except UnbalancedQuotes:
+            raise place.error(
+                "Unbalanced quotes in configuration line",
+                "every quote closed, and a blank or the end of the line after the closing one",
+            ) from None
+        if not words:
+            return
+        name, values = words[0].lower(), words[1:]
+        if name == "sentinel":
+            # A lone `sentinel` only says which mode the server is in.
+            if values:
+                self.sentinel_lines.append((place, values))
+        elif name in GENERIC:
+            self._read_generic(place, name, values, depth)
+        elif "." in name:
+            # Some module's own setting, left to the module.
+            if not values:
+                raise place.error("Module config specified without value", f"{words[0]} <value>")
+        else:
+            raise place.error(BAD_DIRECTIVE, _suggestion(words[0]))
+
+    def _read_generic(self, place: _Place, name: str, values: tuple[str, ...], depth: int) -> None:
+        kind = GENERIC[name]
+        try:
+            kind.check(values)
+        except Refused as refused:
+            raise place.error(refused.message, f"{name}, followed by {kind.expected}") from None
+        if name == "include":
+            self._include(place, values[0], depth)
+        elif name == "user":
+            if any(user[0] == values[0] for user in self.users):
+                raise place.error(
+                    f"Error in user declaration '{values[0]}': Duplicate user found. "
+                    "A user can only be defined once in config files",
+                    "one user line for each name",
+                )
+            self.users.append(values)
+        self.directives[name] = values
+
+    def _include(self, place: _Place, pattern: str, depth: int) -> None:
+        refusal = f"Fatal error, can't open config file '{pattern}'"
+        if self.read_include is None:
+            raise place.error(f"{refusal}: includes are not available here", "no include lines")
+        if depth == _DEEPEST_INCLUDE:
+            raise place.error(
+                f"{refusal}: too many levels of include",
+                f"at most {_DEEPEST_INCLUDE} files, one within the other",
+            )
+        try:
+            files = list(self.read_include(pattern))
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise place.error(f"{refusal}: {reason}", "a file that can be read") from None
+        for path, text in files:
+            self.read(path, text, depth + 1)
+
+
+def _suggestion(name: str) -> str:
+    lower = name.lower()
+    if lower in OPTIONS:
+        return f'the word "sentinel" in front: {OPTIONS[lower].expected}'
+    near = get_close_matches(lower, ("sentinel", *GENERIC), n=1, cutoff=0.75)
+    if near:
+        return f'perhaps "{near[0]}"'
+    return "sentinel <option> ..., or a directive of the server such as port or logfile"

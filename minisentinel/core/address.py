@@ -1,0 +1,114 @@
+"""Addresses of instances: a host name as given, the IP it resolved to, and a port.
+
+Spec: monitoring §1.2.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Protocol
+
+__all__ = [
+    "Address",
+    "AddressError",
+    "Facts",
+    "InvalidPort",
+    "UnresolvedHost",
+    "bracketed",
+    "host_is",
+    "make_address",
+    "same_address",
+]
+
+
+class Facts(Protocol):
+    """What the core must look up at once; the driver keeps the answers ready."""
+
+    def resolve(self, name: str) -> str | None:
+        """The IP address text that `name` resolves to now, or None."""
+        ...
+
+    def is_executable(self, path: str) -> bool:
+        """Whether `path` is an executable file."""
+        ...
+
+
+class AddressError(ValueError):
+    """An address cannot be built from the text given."""
+
+
+class InvalidPort(AddressError):
+    """The port is outside of 0..65535."""
+
+
+class UnresolvedHost(AddressError):
+    """The host is neither a numeric address nor, where names are allowed, resolvable."""
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """`hostname` is the text as given; `ip` is numeric text, empty while unresolved."""
+
+    hostname: str
+    ip: str
+    port: int
+
+    def announced(self, by_name: bool) -> str:
+        """The host as shown to others: the name if `by_name` (announce-hostnames), else the IP."""
+        return self.hostname if by_name else self.ip
+
+
+@lru_cache(maxsize=4096)
+def is_numeric(host: str) -> bool:
+    """Whether `host` is a numeric IPv4 or IPv6 address."""
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def resolve(host: str, by_name: bool, facts: Facts) -> str | None:
+    """The IP of `host`; names are looked up only if `by_name` (resolve-hostnames)."""
+    if is_numeric(host):
+        return host
+    return facts.resolve(host) if by_name else None
+
+
+def make_address(
+    host: str, port: int, *, resolve_names: bool, allow_unresolved: bool, facts: Facts
+) -> Address:
+    """Build an address; raises `InvalidPort` or `UnresolvedHost`.
+
+    With `resolve_names` and `allow_unresolved` an unknown name gives an address with empty `ip`.
+    """
+    if not 0 <= port <= 65535:
+        raise InvalidPort("Invalid port number.")
+    ip = resolve(host, resolve_names, facts)
+    if ip is None:
+        if not (resolve_names and allow_unresolved):
+            raise UnresolvedHost("Can't resolve instance hostname.")
+        ip = ""
+    return Address(host, ip, port)
+
+
+def same_address(a: Address, b: Address) -> bool:
+    """Same port, and the same IP text or the same name ignoring case."""
+    if a.port != b.port:
+        return False
+    return a.ip == b.ip or a.hostname.lower() == b.hostname.lower()
+
+
+def host_is(address: Address, host: str, *, resolve_names: bool, facts: Facts) -> bool:
+    """Whether the text `host` means the host of `address`."""
+    ip = resolve(host, resolve_names, facts)
+    if ip is not None:
+        return ip == address.ip
+    return host.lower() == (address.hostname if resolve_names else address.ip).lower()
+
+
+def bracketed(host: str, port: int) -> str:
+    """``host:port``, with square brackets around an IPv6 address."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

@@ -1,0 +1,103 @@
+"""What every part works with during a step: the state, the rules, the time, and the outputs."""
+
+from __future__ import annotations
+
+from minisentinel.core.address import Address, Facts, make_address
+from minisentinel.core.effects import Announce, Close, Effect, Log, Note, Save
+from minisentinel.core.profile import Profile
+from minisentinel.core.saved import snapshot
+from minisentinel.core.state import Connection, Instance, Master, Peer, State
+from minisentinel.trace import Data, LogLine, SentinelEvent
+
+__all__ = ["Context", "describe", "subject_of"]
+
+PAYLOAD_LIMIT = 1023
+
+
+class Context:
+    """One Sentinel's state and rules, and during a step its time (`now`, ms) and effects (`out`).
+
+    `tracing` says whether the driver wants `Note` effects; without it a note costs one branch.
+    """
+
+    __slots__ = ("facts", "now", "out", "profile", "state", "tracing")
+
+    def __init__(self, state: State, profile: Profile, facts: Facts, tracing: bool) -> None:
+        self.state = state
+        self.profile = profile
+        self.facts = facts
+        self.tracing = tracing
+        self.now = 0
+        self.out: list[Effect] = []
+
+    def master_of(self, instance: Instance) -> Master:
+        """The master that `instance` belongs to; itself for a master."""
+        return self.state.masters[instance.master_name]
+
+    def emit(self, level: str, name: str, subject: Instance | None, payload: str = "%@") -> None:
+        """Announce an event; a leading ``%@`` stands for the subject (spec: events §1)."""
+        master = kind = host = ""
+        port = 0
+        if subject is not None:
+            if payload.startswith("%@"):
+                payload = describe(self.state, subject) + payload[2:]
+            master, kind = subject.master_name, subject_of(subject)
+            host, port = self.announced(subject.address), subject.address.port
+        event = SentinelEvent(
+            level=level,
+            name=name,
+            payload=payload[:PAYLOAD_LIMIT],
+            master=master,
+            subject=kind,
+            host=host,
+            port=port,
+        )
+        self.out.append(Announce(event))
+
+    def log(self, level: str, text: str) -> None:
+        """Write a line to the log that is no event."""
+        self.out.append(Log(LogLine(level=level, text=text)))
+
+    def note(self, data: Data) -> None:
+        """Put a record on the trace; callers test `tracing` first."""
+        self.out.append(Note(data))
+
+    def save(self) -> None:
+        """Make the state of this moment durable (the specification's *flush*)."""
+        self.out.append(Save(snapshot(self.state)))
+
+    def close(self, connections: list[Connection]) -> None:
+        """Ask for connections that were taken off their link to be closed."""
+        self.out.extend(Close(connection.id) for connection in connections)
+
+    def address(self, host: str, port: int, *, allow_unresolved: bool) -> Address:
+        """Build an address under this Sentinel's host name options; raises AddressError."""
+        return make_address(
+            host,
+            port,
+            resolve_names=self.state.resolve_hostnames,
+            allow_unresolved=allow_unresolved,
+            facts=self.facts,
+        )
+
+    def announced(self, address: Address) -> str:
+        """The host of `address` as this Sentinel shows it."""
+        return address.announced(self.state.announce_hostnames)
+
+
+def subject_of(instance: Instance) -> str:
+    """The kind of an instance in the protocol's own words: master, slave or sentinel."""
+    if isinstance(instance, Master):
+        return "master"
+    return "sentinel" if isinstance(instance, Peer) else "slave"
+
+
+def describe(state: State, instance: Instance) -> str:
+    """The text that ``%@`` stands for (spec: events §2)."""
+    by_name = state.announce_hostnames
+    address = instance.address
+    text = f"{subject_of(instance)} {instance.name} {address.announced(by_name)} {address.port}"
+    if isinstance(instance, Master):
+        return text
+    master = state.masters[instance.master_name]
+    return f"{text} @ {master.name} {master.address.announced(by_name)} {master.address.port}"

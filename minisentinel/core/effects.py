@@ -1,0 +1,95 @@
+"""What a Sentinel asks its driver to do: the outputs of a step, in order.
+
+One step consumes one input and yields one list of these. Saves, log lines and announcements take
+effect in order, during the step. Bytes (`Send`, `Reply`) leave only after the step, and not on
+connections that were closed in it: this is what makes "durable before sent" true.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple, TypeAlias
+
+from minisentinel.core.saved import SavedConfiguration
+from minisentinel.core.state import Purpose
+from minisentinel.replies import Command
+from minisentinel.replies import Reply as ReplyValue
+from minisentinel.trace import Data, LogLine, SentinelEvent
+
+__all__ = [
+    "Announce",
+    "Close",
+    "Effect",
+    "Exit",
+    "Log",
+    "Note",
+    "Open",
+    "Reply",
+    "Save",
+    "Send",
+]
+
+
+class Open(NamedTuple):
+    """Start to connect to `host` (numeric) and `port`; the outcome comes back as an input."""
+
+    connection: int
+    host: str
+    port: int
+    purpose: Purpose
+
+
+class Close(NamedTuple):
+    """Close a connection that this Sentinel opened."""
+
+    connection: int
+
+
+class Send(NamedTuple):
+    """Queue a command on a connection that this Sentinel opened."""
+
+    connection: int
+    command: Command
+
+
+class Save(NamedTuple):
+    """Make this configuration durable before anything that follows leaves the process."""
+
+    configuration: SavedConfiguration
+
+
+class Announce(NamedTuple):
+    """Log an event and, unless its level is debug, publish it to this Sentinel's subscribers."""
+
+    event: SentinelEvent
+
+
+class Log(NamedTuple):
+    """Write a line to the log that is no event."""
+
+    line: LogLine
+
+
+class Note(NamedTuple):
+    """Write a record to the trace; only asked for when the driver wants a trace."""
+
+    data: Data
+
+
+class Reply(NamedTuple):
+    """Answer a client (by the driver's number for it).
+
+    If the last save of this step failed and `if_save_failed` is given, that is sent instead.
+    """
+
+    client: int
+    reply: ReplyValue
+    if_save_failed: ReplyValue = None
+
+
+class Exit(NamedTuple):
+    """End this process at once with a status, without finishing the step."""
+
+    status: int
+
+
+Effect: TypeAlias = Open | Close | Send | Save | Announce | Log | Note | Reply | Exit

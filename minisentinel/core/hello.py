@@ -1,0 +1,207 @@
+"""Gossip: hello messages, through which Sentinels meet and configurations spread.
+
+A hello is one line of eight fields, published on a channel of every server that is monitored and
+sent directly to every known Sentinel. Spec: gossip.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from minisentinel.core.address import AddressError, host_is, same_address
+from minisentinel.core.context import Context
+from minisentinel.core.election import raise_epoch
+from minisentinel.core.instances import (
+    DuplicateInstance,
+    create_peer,
+    current_address,
+    destroy_peer,
+    peers_with_runid,
+    share_link,
+)
+from minisentinel.core.links import close_all, send
+from minisentinel.core.reconfiguration import change_address
+from minisentinel.core.state import Instance, Master, Peer, ReplyTo
+from minisentinel.core.text import leading_integer
+from minisentinel.core.timing import HELLO_CHANNEL
+from minisentinel.replies import Error, Reply
+
+__all__ = ["Hello", "on_hello_reply", "payload", "publish_if_due", "receive"]
+
+PAYLOAD_LIMIT = 1069
+
+
+@dataclass(frozen=True, slots=True)
+class Hello:
+    """The eight fields of a hello (spec: gossip §2)."""
+
+    host: str
+    port: int
+    runid: str
+    current_epoch: int
+    master_name: str
+    master_host: str
+    master_port: int
+    config_epoch: int
+
+    @classmethod
+    def parse(cls, text: str) -> Hello | None:
+        """The hello in `text`, or None if it has not exactly eight fields."""
+        fields = text.split(",")
+        if len(fields) != 8:
+            return None
+        host, port, runid, current_epoch, name, master_host, master_port, config_epoch = fields
+        return cls(
+            host=host,
+            port=leading_integer(port),
+            runid=runid,
+            current_epoch=leading_integer(current_epoch),
+            master_name=name,
+            master_host=master_host,
+            master_port=leading_integer(master_port),
+            config_epoch=leading_integer(config_epoch),
+        )
+
+
+def payload(ctx: Context, master: Master, local_host: str) -> str:
+    """The hello about `master`; `local_host` is the address of our end of the connection."""
+    state = ctx.state
+    address = current_address(master)
+    text = (
+        f"{state.announce_ip or local_host},{state.announce_port or state.port},{state.myid},"
+        f"{state.current_epoch},{master.name},{ctx.announced(address)},{address.port},"
+        f"{master.config_epoch}"
+    )
+    return text[:PAYLOAD_LIMIT]
+
+
+def publish_if_due(ctx: Context, instance: Instance) -> None:
+    """Say hello to `instance` if the last success is long enough ago (monitoring §4.3)."""
+    if not ctx.profile.hello.should_publish(instance, ctx.now, ctx.state.timing):
+        return
+    connection = instance.link.command
+    if connection is None or not (connection.local_host or ctx.state.announce_ip):
+        return
+    text = payload(ctx, ctx.master_of(instance), connection.local_host)
+    send(ctx, instance, ReplyTo.HELLO, "PUBLISH", HELLO_CHANNEL, text)
+
+
+def on_hello_reply(ctx: Context, instance: Instance, reply: Reply) -> None:
+    """Anything but an error counts as told; an error is retried at the next tick (gossip §3)."""
+    if not isinstance(reply, Error):
+        instance.last_pub_time = ctx.now
+
+
+def receive(ctx: Context, text: str) -> None:
+    """Learn from a hello: its sender, its epoch, its configuration (gossip §6)."""
+    hello = Hello.parse(text)
+    if hello is None:
+        return
+    master = ctx.state.masters.get(hello.master_name)
+    if master is None:
+        return
+    rules = ctx.profile.hello
+    peer = _known(ctx, master, hello) or _learn(ctx, master, hello)
+    if rules.is_newer_epoch(hello.current_epoch, ctx.state.current_epoch):
+        raise_epoch(ctx, master, hello.current_epoch)
+    if peer is None:
+        return
+    if rules.is_newer_configuration(master, hello.config_epoch):
+        _adopt(ctx, master, peer, hello)
+    peer.last_hello_time = ctx.now
+
+
+def _known(ctx: Context, master: Master, hello: Hello) -> Peer | None:
+    """The peer with this run id at this address."""
+    peer = master.peers.get(hello.runid)
+    if peer is None:
+        return None
+    try:
+        address = ctx.address(hello.host, hello.port, allow_unresolved=True)
+    except AddressError:
+        return None
+    return peer if same_address(peer.address, address) else None
+
+
+def _learn(ctx: Context, master: Master, hello: Hello) -> Peer | None:
+    """Add the sender as a new Sentinel, or under a new address (gossip §6.1)."""
+    state = ctx.state
+    moved = master.peers.get(hello.runid)
+    if moved is not None:
+        ctx.close(destroy_peer(state, master, moved))
+        ctx.emit(
+            "notice",
+            "+sentinel-address-switch",
+            master,
+            f"%@ ip {hello.host} port {hello.port} for {hello.runid}",
+        )
+    else:
+        _forget_namesake(ctx, master, hello)
+    try:
+        address = ctx.address(hello.host, hello.port, allow_unresolved=True)
+        peer = create_peer(state, master, address, hello.runid, ctx.now)
+    except (AddressError, DuplicateInstance):
+        return None
+    if moved is None:
+        ctx.emit("notice", "+sentinel", peer)
+    share_link(state, peer)
+    if moved is not None:
+        _move_twins(ctx, peer)
+    ctx.save()
+    return peer
+
+
+def _forget_namesake(ctx: Context, master: Master, hello: Hello) -> None:
+    """Another Sentinel at the sender's address cannot be there any more (gossip §6.1, step 2)."""
+    try:
+        address = ctx.address(hello.host, hello.port, allow_unresolved=True)
+    except AddressError:
+        return
+    for peer in master.peers.values():
+        if same_address(peer.address, address):
+            ctx.emit("notice", "+sentinel-invalid-addr", peer)
+            for other, twin in peers_with_runid(ctx.state, peer.runid):
+                ctx.close(destroy_peer(ctx.state, other, twin))
+            return
+
+
+def _move_twins(ctx: Context, peer: Peer) -> None:
+    """The same Sentinel moves under every other master too (gossip §6.3)."""
+    updated = 0
+    for _, twin in peers_with_runid(ctx.state, peer.runid):
+        close_all(ctx, twin.link)
+        if twin is not peer:
+            twin.address = peer.address
+            updated += 1
+    if updated:
+        ctx.emit(
+            "notice",
+            "+sentinel-address-update",
+            peer,
+            f"%@ {updated} additional matching instances",
+        )
+
+
+def _adopt(ctx: Context, master: Master, peer: Peer, hello: Hello) -> None:
+    """Adopt a newer configuration, and the address that it names (gossip §6.2)."""
+    master.config_epoch = hello.config_epoch
+    old = master.address
+    if hello.master_port == old.port and host_is(
+        old,
+        hello.master_host,
+        resolve_names=ctx.state.resolve_hostnames,
+        facts=ctx.facts,
+    ):
+        return
+    ctx.emit("warning", "+config-update-from", peer)
+    ctx.emit(
+        "warning",
+        "+switch-master",
+        master,
+        f"{master.name} {ctx.announced(old)} {old.port} {hello.master_host} {hello.master_port}",
+    )
+    try:
+        new = ctx.address(hello.master_host, hello.master_port, allow_unresolved=False)
+    except AddressError:
+        return
+    change_address(ctx, master, new)

@@ -1,0 +1,181 @@
+"""INFO replies: what servers tell about themselves, and what follows from it.
+
+Spec: monitoring §9.
+"""
+
+from __future__ import annotations
+
+from minisentinel.core.address import AddressError, host_is
+from minisentinel.core.context import Context
+from minisentinel.core.failover import promotion_observed
+from minisentinel.core.instances import DuplicateInstance, create_replica, find_replica
+from minisentinel.core.reconfiguration import follow
+from minisentinel.core.state import FailoverState, Master, Replica, Role, Server
+from minisentinel.core.text import leading_integer
+from minisentinel.core.timing import RUNID_LENGTH
+from minisentinel.replies import Reply
+
+__all__ = ["on_info_reply"]
+
+
+def on_info_reply(ctx: Context, master: Master, server: Server, reply: Reply) -> None:
+    """Take in an INFO reply of `server`, which belongs to `master` (or is it)."""
+    if not isinstance(reply, str):
+        return
+    role = _read(ctx, master, server, reply)
+    _note_role(ctx, server, role)
+    if ctx.state.tilt or not isinstance(server, Replica):
+        return
+    if role is Role.MASTER:
+        _replica_is_master(ctx, master, server)
+    elif role is Role.REPLICA:
+        _repoint_if_wrong(ctx, master, server)
+        _follow_progress(ctx, master, server)
+
+
+# Reading
+
+
+def _read(ctx: Context, master: Master, server: Server, text: str) -> Role:
+    """Store what the lines say; the role that they report (monitoring §9.1)."""
+    server.info = text
+    role = Role.UNKNOWN
+    if isinstance(server, Replica):
+        server.master_link_down_time = 0
+    for line in text.split("\r\n"):
+        if line.startswith("run_id:") and len(line) >= 7 + RUNID_LENGTH:
+            _read_runid(ctx, server, line[7 : 7 + RUNID_LENGTH])
+        elif isinstance(server, Master):
+            if line.startswith("slave") and len(line) >= 7 and line[5].isdigit():
+                _discover(ctx, master, line)
+        elif line.startswith("master_link_down_since_seconds:") and isinstance(server, Replica):
+            server.master_link_down_time = leading_integer(line[31:]) * 1000
+        if line.startswith("role:master"):
+            role = Role.MASTER
+        elif line.startswith("role:slave"):
+            role = Role.REPLICA
+        elif role is Role.REPLICA and isinstance(server, Replica):
+            _read_replica_line(ctx, server, line)
+    server.info_refresh = ctx.now
+    return role
+
+
+def _read_runid(ctx: Context, server: Server, runid: str) -> None:
+    if server.runid and server.runid != runid:
+        ctx.emit("notice", "+reboot", server)
+        if isinstance(server, Master) and server.reboot_down_after:
+            server.rebooted = True
+            server.rebooted_since = ctx.now
+    server.runid = runid
+
+
+def _read_replica_line(ctx: Context, replica: Replica, line: str) -> None:
+    name, _, value = line.partition(":")
+    match name:
+        case "master_host":
+            if value.lower() != replica.reported_master_host.lower():
+                replica.reported_master_host = value
+                replica.config_change_time = ctx.now
+        case "master_port":
+            port = leading_integer(value)
+            if port != replica.reported_master_port:
+                replica.reported_master_port = port
+                replica.config_change_time = ctx.now
+        case "master_link_status":
+            replica.master_link_up = value.lower() == "up"
+        case "slave_priority":
+            replica.priority = leading_integer(value)
+        case "slave_repl_offset":
+            replica.repl_offset = leading_integer(value)
+        case "replica_announced":
+            replica.announced = leading_integer(value)
+
+
+def _discover(ctx: Context, master: Master, line: str) -> None:
+    """Learn a replica from a ``slaveN:`` line of its master, old form or new (monitoring §9.3)."""
+    _, _, value = line.partition(":")
+    fields = value.split(",")
+    if "ip=" in value:
+        named = dict(field.partition("=")[::2] for field in fields)
+        host, port = named.get("ip"), named.get("port")
+    elif len(fields) >= 3:
+        host, port = fields[0], fields[1]
+    else:
+        return
+    if host is None or port is None:
+        return
+    try:
+        address = ctx.address(host, leading_integer(port), allow_unresolved=False)
+        if find_replica(master, address) is not None:
+            return
+        address = ctx.address(host, leading_integer(port), allow_unresolved=True)
+        replica = create_replica(ctx.state, master, address, ctx.now)
+    except (AddressError, DuplicateInstance):
+        return
+    ctx.emit("notice", "+slave", replica)
+    ctx.save()
+
+
+# What follows
+
+
+def _note_role(ctx: Context, server: Server, role: Role) -> None:
+    """Record and announce a change of the reported role (monitoring §9.4)."""
+    if role is server.role_reported:
+        return
+    server.role_reported = role
+    server.role_reported_time = ctx.now
+    if role is Role.REPLICA:
+        server.config_change_time = ctx.now
+    own = Role.MASTER if isinstance(server, Master) else Role.REPLICA
+    shown = "master" if role is Role.MASTER else "slave"
+    name = "+role-change" if role is own else "-role-change"
+    ctx.emit("verbose", name, server, f"%@ new reported role is {shown}")
+
+
+def _replica_is_master(ctx: Context, master: Master, replica: Replica) -> None:
+    """Either the promotion that we wait for, or a stray master (monitoring §9.6)."""
+    awaited = (
+        replica.promoted
+        and master.failover_in_progress
+        and master.failover_state is FailoverState.WAIT_PROMOTION
+    )
+    if awaited:
+        promotion_observed(ctx, master, replica)
+    elif ctx.profile.monitoring.should_demote(master, replica, ctx.now, ctx.state.timing) and (
+        follow(ctx, replica, master.address)
+    ):
+        ctx.emit("notice", "+convert-to-slave", replica)
+
+
+def _reports(ctx: Context, replica: Replica, other: Server) -> bool:
+    """Whether `replica` says that it follows `other`."""
+    return replica.reported_master_port == other.address.port and host_is(
+        other.address,
+        replica.reported_master_host,
+        resolve_names=ctx.state.resolve_hostnames,
+        facts=ctx.facts,
+    )
+
+
+def _repoint_if_wrong(ctx: Context, master: Master, replica: Replica) -> None:
+    """A replica of some other master is corrected, in time (monitoring §9.7)."""
+    if _reports(ctx, replica, master):
+        return
+    if ctx.profile.monitoring.should_repoint(master, replica, ctx.now, ctx.state.timing) and (
+        follow(ctx, replica, master.address)
+    ):
+        ctx.emit("notice", "+fix-slave-config", replica)
+
+
+def _follow_progress(ctx: Context, master: Master, replica: Replica) -> None:
+    """Follow a replica that was told to change masters (monitoring §9.8)."""
+    promoted = master.replicas.get(master.promoted_replica)
+    if replica.reconf_sent and promoted is not None and _reports(ctx, replica, promoted):
+        replica.reconf_sent = False
+        replica.reconf_inprog = True
+        ctx.emit("notice", "+slave-reconf-inprog", replica)
+    if replica.reconf_inprog and replica.master_link_up:
+        replica.reconf_inprog = False
+        replica.reconf_done = True
+        ctx.emit("notice", "+slave-reconf-done", replica)

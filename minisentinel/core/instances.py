@@ -1,0 +1,225 @@
+"""Creating, finding, renaming and destroying the instances that a Sentinel watches.
+
+Spec: monitoring §1.3, §1.4 and §3.2.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator
+from typing import TypeVar
+
+from minisentinel.core.address import Address, bracketed, same_address
+from minisentinel.core.state import Connection, Instance, Link, Master, Peer, Replica, Role, State
+
+__all__ = [
+    "DuplicateInstance",
+    "create_master",
+    "create_peer",
+    "create_replica",
+    "current_address",
+    "destroy_master",
+    "destroy_peer",
+    "destroy_replica",
+    "find_master_by_address",
+    "find_replica",
+    "peers_with_runid",
+    "share_link",
+]
+
+I = TypeVar("I", bound=Instance)  # noqa: E741
+
+
+class DuplicateInstance(ValueError):
+    """The table has an instance of that name already."""
+
+
+def _serial(state: State) -> int:
+    serial = state.next_serial
+    state.next_serial = serial + 1
+    return serial
+
+
+def _rank(state: State, name: str) -> tuple[int, str]:
+    return zlib.crc32(name.encode("utf-8", "surrogateescape"), state.table_seed), name
+
+
+def _insert(state: State, table: dict[str, I], instance: I) -> None:
+    """Put `instance` into `table`, which stays in the process's arbitrary but fixed order."""
+    if instance.name in table:
+        raise DuplicateInstance(instance.name)
+    items = [*table.items(), (instance.name, instance)]
+    items.sort(key=lambda item: _rank(state, item[0]))
+    table.clear()
+    table.update(items)
+    state.instances[instance.serial] = instance
+
+
+def _new_link(state: State, serial: int, now: int) -> Link:
+    return Link(
+        id=_serial(state),
+        users=[serial],
+        last_avail_time=now,
+        # Not zero although nothing was sent: an instance that is never reached must time out.
+        act_ping_time=now,
+        last_pong_time=now,
+    )
+
+
+def create_master(state: State, name: str, address: Address, quorum: int, now: int) -> Master:
+    """Start to watch a master; raises `DuplicateInstance`."""
+    serial = _serial(state)
+    master = Master(
+        serial=serial,
+        name=name,
+        master_name=name,
+        address=address,
+        link=_new_link(state, serial, now),
+        down_after=state.timing.default_down_after,
+        failover_timeout=state.timing.default_failover_timeout,
+        last_pub_time=now,
+        role_reported=Role.MASTER,
+        role_reported_time=now,
+        config_change_time=now,
+        quorum=quorum,
+    )
+    _insert(state, state.masters, master)
+    return master
+
+
+def create_replica(state: State, master: Master, address: Address, now: int) -> Replica:
+    """Add a replica to `master`; raises `DuplicateInstance`."""
+    serial = _serial(state)
+    replica = Replica(
+        serial=serial,
+        name=bracketed(address.announced(state.announce_hostnames), address.port),
+        master_name=master.name,
+        address=address,
+        link=_new_link(state, serial, now),
+        down_after=master.down_after,
+        last_pub_time=now,
+        role_reported=Role.REPLICA,
+        role_reported_time=now,
+        config_change_time=now,
+    )
+    _insert(state, master.replicas, replica)
+    return replica
+
+
+def create_peer(state: State, master: Master, address: Address, runid: str, now: int) -> Peer:
+    """Add another Sentinel to `master`, with a link of its own; raises `DuplicateInstance`."""
+    serial = _serial(state)
+    peer = Peer(
+        serial=serial,
+        name=runid,
+        runid=runid,
+        master_name=master.name,
+        address=address,
+        link=_new_link(state, serial, now),
+        down_after=master.down_after,
+        last_pub_time=now,
+        last_hello_time=now,
+        last_master_down_reply_time=now,
+    )
+    _insert(state, master.peers, peer)
+    return peer
+
+
+def share_link(state: State, peer: Peer) -> bool:
+    """Let `peer` use the link to the same Sentinel that another master has, if there is one.
+
+    Only a link that is fresh and unshared is given up. Spec: monitoring §3.2.
+    """
+    if len(peer.link.users) > 1:
+        return False
+    for master in state.masters.values():
+        twin = master.peers.get(peer.runid)
+        if twin is None or twin is peer or master.name == peer.master_name:
+            continue
+        peer.link = twin.link
+        twin.link.users.append(peer.serial)
+        return True
+    return False
+
+
+def _release(state: State, instance: Instance) -> list[Connection]:
+    """Forget `instance`; the connections to close if nobody else uses its link."""
+    del state.instances[instance.serial]
+    link = instance.link
+    link.users.remove(instance.serial)
+    if link.users:
+        return []
+    return detach_connections(state, link)
+
+
+def detach_connections(state: State, link: Link) -> list[Connection]:
+    """Take both connections off `link`, which is disconnected from then on."""
+    gone = [c for c in (link.command, link.pubsub) if c is not None]
+    for connection in gone:
+        del state.connections[connection.id]
+    if link.command is not None:
+        link.pending_commands = 0
+    link.command = link.pubsub = None
+    link.disconnected = True
+    return gone
+
+
+def destroy_replica(state: State, master: Master, replica: Replica) -> list[Connection]:
+    """Forget a replica; returns the connections that must be closed."""
+    del master.replicas[replica.name]
+    if master.promoted_replica == replica.name:
+        master.promoted_replica = ""
+    return _release(state, replica)
+
+
+def destroy_peer(state: State, master: Master, peer: Peer) -> list[Connection]:
+    """Forget a peer; returns the connections that must be closed (none while shared)."""
+    del master.peers[peer.name]
+    return _release(state, peer)
+
+
+def destroy_master(state: State, master: Master) -> list[Connection]:
+    """Forget a master with all that belongs to it; returns the connections to be closed."""
+    gone: list[Connection] = []
+    for replica in list(master.replicas.values()):
+        gone += destroy_replica(state, master, replica)
+    for peer in list(master.peers.values()):
+        gone += destroy_peer(state, master, peer)
+    del state.masters[master.name]
+    return gone + _release(state, master)
+
+
+def current_address(master: Master) -> Address:
+    """The address that clients and other Sentinels are told (spec: gossip §2.1).
+
+    From the observed promotion on it is the promoted replica's.
+    """
+    if master.failover_in_progress and master.promoted_replica:
+        state = master.failover_state.value
+        if state in ("reconf_slaves", "update_config"):
+            return master.replicas[master.promoted_replica].address
+    return master.address
+
+
+def find_replica(master: Master, address: Address) -> Replica | None:
+    """The replica of `master` at `address`."""
+    for replica in master.replicas.values():
+        if same_address(replica.address, address):
+            return replica
+    return None
+
+
+def find_master_by_address(state: State, address: Address) -> Master | None:
+    """The first master at `address`, whatever its name."""
+    for master in state.masters.values():
+        if same_address(master.address, address):
+            return master
+    return None
+
+
+def peers_with_runid(state: State, runid: str) -> Iterator[tuple[Master, Peer]]:
+    """Every entry of the Sentinel `runid`, under each master that it shares with us."""
+    for master in list(state.masters.values()):
+        peer = master.peers.get(runid)
+        if peer is not None:
+            yield master, peer

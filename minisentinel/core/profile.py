@@ -1,0 +1,34 @@
+"""A profile: the set of rules that a Sentinel plays by, chosen when it is built.
+
+Today's protocol is `MODERN`. A planted bug or an older version of Sentinel is another profile that
+replaces a class of rules by a subclass; the core itself knows no variants.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from minisentinel.core.rules import (
+    ElectionRules,
+    FailoverRules,
+    HelloRules,
+    MonitoringRules,
+    SelectionRules,
+)
+
+__all__ = ["MODERN", "Profile"]
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """The rules of each part, bundled under a name."""
+
+    name: str
+    monitoring: MonitoringRules = MonitoringRules()
+    hello: HelloRules = HelloRules()
+    election: ElectionRules = ElectionRules()
+    selection: SelectionRules = SelectionRules()
+    failover: FailoverRules = FailoverRules()
+
+
+MODERN = Profile("modern")

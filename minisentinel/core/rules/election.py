@@ -1,0 +1,72 @@
+"""Who may be asked, who may be voted for, and how many votes make a leader."""
+
+from __future__ import annotations
+
+from minisentinel.core.dice import Dice
+from minisentinel.core.state import Master, Peer, State
+from minisentinel.core.timing import DESYNC_MS, Timing
+
+__all__ = ["ElectionRules"]
+
+
+class ElectionRules:
+    """Opinions, votes and tallies (spec: election)."""
+
+    __slots__ = ()
+
+    # Asking
+
+    def is_stale(self, peer: Peer, now: int, timing: Timing) -> bool:
+        """Whether what the peer last said about the master is forgotten (election §2, step 1)."""
+        return now - peer.last_master_down_reply_time > 5 * timing.ask_period
+
+    def should_ask(
+        self, master: Master, peer: Peer, forced: bool, now: int, timing: Timing
+    ) -> bool:
+        """Whether to send the peer a request now (election §2, steps 2 to 4)."""
+        return (
+            master.subjectively_down
+            and not peer.link.disconnected
+            and (forced or now - peer.last_master_down_reply_time >= timing.ask_period)
+        )
+
+    # Voting
+
+    def is_unused_epoch(self, master: Master, epoch: int) -> bool:
+        """Whether no vote for this or a later epoch was granted yet (election §5)."""
+        return master.leader_epoch < epoch
+
+    def is_current_epoch(self, state: State, epoch: int) -> bool:
+        """Whether the requested epoch is not behind our own (election §5)."""
+        return state.current_epoch <= epoch
+
+    def must_save_vote(self) -> bool:
+        """Whether a granted vote is made durable before it is answered (election §5)."""
+        return True
+
+    def desync_ms(self, dice: Dice) -> int:
+        """The random part of start times, 0..999 ms, that keeps candidates apart."""
+        return dice.below(DESYNC_MS)
+
+    # Counting
+
+    def tally_epoch(self, state: State, master: Master) -> int:
+        """The epoch whose votes are counted.
+
+        It is the *current* epoch, not the failover's: a known peculiarity (election §6).
+        """
+        return state.current_epoch
+
+    def votes_needed(self, voters: int, quorum: int) -> int:
+        """Votes that make a leader: a majority of all known voters, and the quorum (election §6)."""
+        return max(voters // 2 + 1, quorum)
+
+    # Starting
+
+    def may_start(self, master: Master) -> bool:
+        """Whether the master's condition calls for a failover attempt (election §7, 1 and 2)."""
+        return master.objectively_down and not master.failover_in_progress
+
+    def retry_delay_is_over(self, master: Master, now: int) -> bool:
+        """Whether the last attempt or vote is long enough ago (election §7, 3)."""
+        return now - master.failover_start_time >= 2 * master.failover_timeout

@@ -1,0 +1,44 @@
+"""The limits of the failover machine (spec: failover §2 to §4)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from minisentinel.core.state import Master, Replica
+from minisentinel.core.timing import Timing
+
+__all__ = ["FailoverRules"]
+
+
+class FailoverRules:
+    """How long a state may last, and when the reconfiguration of replicas is over."""
+
+    __slots__ = ()
+
+    def is_not_elected(self, master: Master, now: int, timing: Timing) -> bool:
+        """Whether an attempt without a leader has waited long enough (spec: election §8)."""
+        limit = min(timing.election_timeout, master.failover_timeout)
+        return now - master.failover_start_time > limit
+
+    def state_timed_out(self, master: Master, now: int) -> bool:
+        """Whether the present state has lasted longer than failover-timeout (failover §2)."""
+        return now - master.failover_state_change_time > master.failover_timeout
+
+    def is_reconfiguring(self, replica: Replica) -> bool:
+        """Whether a replica counts against parallel-syncs (failover §4.5)."""
+        return replica.reconf_sent or replica.reconf_inprog
+
+    def may_reconfigure_another(self, in_progress: int, master: Master) -> bool:
+        """Whether parallel-syncs leaves room for one more replica (failover §4.5)."""
+        return in_progress < master.parallel_syncs
+
+    def reconf_timed_out(self, replica: Replica, now: int, timing: Timing) -> bool:
+        """Whether a replica told to follow has not shown it in time (failover §4.5)."""
+        return replica.reconf_sent and now - replica.reconf_sent_time > timing.slave_reconf_timeout
+
+    def unfinished(self, replicas: Iterable[Replica]) -> int:
+        """Replicas that the end of the reconfiguration still waits for (failover §4.6)."""
+        return sum(
+            not (replica.promoted or replica.reconf_done or replica.subjectively_down)
+            for replica in replicas
+        )

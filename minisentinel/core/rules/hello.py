@@ -1,0 +1,26 @@
+"""When to say hello, and what in a hello is news."""
+
+from __future__ import annotations
+
+from minisentinel.core.state import Instance, Master
+from minisentinel.core.timing import Timing
+
+__all__ = ["HelloRules"]
+
+
+class HelloRules:
+    """The gossip between Sentinels."""
+
+    __slots__ = ()
+
+    def should_publish(self, instance: Instance, now: int, timing: Timing) -> bool:
+        """Whether the last successful hello is older than a period (spec: monitoring §4.3)."""
+        return now - instance.last_pub_time > timing.publish_period
+
+    def is_newer_epoch(self, epoch: int, current_epoch: int) -> bool:
+        """Whether the sender's current epoch is ahead of ours (spec: gossip §6, step 5)."""
+        return epoch > current_epoch
+
+    def is_newer_configuration(self, master: Master, config_epoch: int) -> bool:
+        """Whether the sender knows a later configuration; ties keep ours (gossip §6, step 6)."""
+        return master.config_epoch < config_epoch

@@ -1,0 +1,114 @@
+"""What a Sentinel keeps on disk, as a frozen snapshot of its state.
+
+A save must hold what was true at that moment of a step, although the step goes on; so the effect
+that asks for it carries this snapshot. Spec: config §6.1 and §7.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from minisentinel.core.address import same_address
+from minisentinel.core.instances import current_address
+from minisentinel.core.state import Master, State
+
+__all__ = ["SavedConfiguration", "SavedMaster", "snapshot"]
+
+HostPort = tuple[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class SavedMaster:
+    """The persistent part of a master; hosts are in announced form.
+
+    `down_after` and `failover_timeout` are None when they equal the process's default, which is
+    how the real server decides not to write them.
+    """
+
+    name: str
+    host: str
+    port: int
+    quorum: int
+    down_after: int | None
+    failover_timeout: int | None
+    parallel_syncs: int
+    reboot_down_after: int
+    notification_script: str
+    client_reconfig_script: str
+    auth_pass: str
+    auth_user: str
+    config_epoch: int
+    leader_epoch: int
+    replicas: tuple[HostPort, ...]
+    peers: tuple[tuple[str, int, str], ...]
+    renamed_commands: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SavedConfiguration:
+    """The persistent part of a whole Sentinel."""
+
+    myid: str
+    current_epoch: int
+    deny_scripts_reconfig: bool
+    resolve_hostnames: bool
+    announce_hostnames: bool
+    announce_ip: str
+    announce_port: int
+    sentinel_user: str
+    sentinel_pass: str
+    masters: tuple[SavedMaster, ...]
+
+
+def snapshot(state: State) -> SavedConfiguration:
+    """The persistent part of `state`, now."""
+    return SavedConfiguration(
+        myid=state.myid,
+        current_epoch=state.current_epoch,
+        deny_scripts_reconfig=state.deny_scripts_reconfig,
+        resolve_hostnames=state.resolve_hostnames,
+        announce_hostnames=state.announce_hostnames,
+        announce_ip=state.announce_ip,
+        announce_port=state.announce_port,
+        sentinel_user=state.sentinel_user,
+        sentinel_pass=state.sentinel_pass,
+        masters=tuple(_saved_master(state, master) for master in state.masters.values()),
+    )
+
+
+def _saved_master(state: State, master: Master) -> SavedMaster:
+    by_name = state.announce_hostnames
+    timing = state.timing
+    now_at = current_address(master)
+    replicas = []
+    for replica in master.replicas.values():
+        address = replica.address
+        if same_address(address, now_at):
+            # The promoted replica is already written as the master: remember the old one instead.
+            address = master.address
+        replicas.append((address.announced(by_name), address.port))
+    same = master.down_after == timing.default_down_after
+    same_timeout = master.failover_timeout == timing.default_failover_timeout
+    return SavedMaster(
+        name=master.name,
+        host=now_at.announced(by_name),
+        port=now_at.port,
+        quorum=master.quorum,
+        down_after=None if same else master.down_after,
+        failover_timeout=None if same_timeout else master.failover_timeout,
+        parallel_syncs=master.parallel_syncs,
+        reboot_down_after=master.reboot_down_after,
+        notification_script=master.notification_script,
+        client_reconfig_script=master.client_reconfig_script,
+        auth_pass=master.auth_pass,
+        auth_user=master.auth_user,
+        config_epoch=master.config_epoch,
+        leader_epoch=master.leader_epoch,
+        replicas=tuple(replicas),
+        peers=tuple(
+            (peer.address.announced(by_name), peer.address.port, peer.runid)
+            for peer in master.peers.values()
+            if peer.runid
+        ),
+        renamed_commands=tuple(master.renamed_commands.items()),
+    )

@@ -1,0 +1,43 @@
+"""The periods and limits of the protocol, in milliseconds (spec: README §3)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = [
+    "COMMAND_LIMIT",
+    "FAST_INFO_PERIOD_MS",
+    "HELLO_CHANNEL",
+    "RUNID_LENGTH",
+    "Timing",
+]
+
+FAST_INFO_PERIOD_MS = 1000
+"""INFO period towards replicas while their master is in trouble; DEBUG does not change it."""
+
+COMMAND_LIMIT = 100
+"""Unanswered commands per instance on a link at which periodic commands stop."""
+
+HELLO_CHANNEL = "__sentinel__:hello"
+RUNID_LENGTH = 40
+DESYNC_MS = 1000
+"""Start times of attempts are spread over 0..999 ms."""
+
+
+@dataclass(slots=True)
+class Timing:
+    """Process-wide values, all in milliseconds; ``SENTINEL DEBUG`` changes them at run time."""
+
+    info_period: int = 10_000
+    ping_period: int = 1_000
+    ask_period: int = 1_000
+    publish_period: int = 2_000
+    default_down_after: int = 30_000
+    default_failover_timeout: int = 180_000
+    tilt_trigger: int = 2_000
+    tilt_period: int = 30_000
+    slave_reconf_timeout: int = 10_000
+    min_link_reconnect_period: int = 15_000
+    election_timeout: int = 10_000
+    script_max_runtime: int = 60_000
+    script_retry_delay: int = 30_000

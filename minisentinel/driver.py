@@ -1,0 +1,107 @@
+"""What every driver of a Sentinel does with effects, whatever its connections and disks are.
+
+The simulator's node and the live server both inherit from `Driver`, so that the order in which
+effects take place is written once: saves, log lines and announcements at once and in order, bytes
+through the driver's own queues, which it empties after the step.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable
+
+from minisentinel.core.effects import (
+    Announce,
+    Close,
+    Effect,
+    Exit,
+    Log,
+    Note,
+    Open,
+    Reply,
+    Save,
+    Send,
+)
+from minisentinel.core.saved import SavedConfiguration
+from minisentinel.core.sentinel import Sentinel
+from minisentinel.replies import Command
+from minisentinel.replies import Reply as ReplyValue
+from minisentinel.service import Service
+from minisentinel.trace import Data, LogLine, SentinelEvent
+
+__all__ = ["Driver"]
+
+
+class Driver(ABC):
+    """Carries out the effects of one Sentinel; a subclass brings sockets, disk, log and clock."""
+
+    sentinel: Sentinel
+    service: Service
+
+    @abstractmethod
+    def wall_clock_ms(self) -> int:
+        """The host's wall clock in whole milliseconds."""
+
+    @abstractmethod
+    def open_connection(self, connection: int, host: str, port: int) -> None:
+        """Start to connect; `connected` or `lost` of the Sentinel is called with the outcome."""
+
+    @abstractmethod
+    def close_connection(self, connection: int) -> None:
+        """Close an outgoing connection; what was queued on it in this step is not sent."""
+
+    @abstractmethod
+    def send_command(self, connection: int, command: Command) -> None:
+        """Queue a command; it leaves after the step."""
+
+    @abstractmethod
+    def send_reply(self, client: int, reply: ReplyValue) -> None:
+        """Queue a reply or message to a client; it leaves after the step."""
+
+    @abstractmethod
+    def save(self, configuration: SavedConfiguration) -> str:
+        """Make the configuration durable now; returns an error text, empty on success."""
+
+    @abstractmethod
+    def write_log(self, line: LogLine | SentinelEvent) -> None:
+        """Write an event or another line to the log, subject to the log level."""
+
+    @abstractmethod
+    def note(self, data: Data) -> None:
+        """Write a record to the trace."""
+
+    @abstractmethod
+    def exit(self, status: int) -> None:
+        """End the process; nothing that was queued in this step is sent."""
+
+    def perform(self, effects: Iterable[Effect]) -> None:
+        """Carry out the effects of one step, in order."""
+        save_failed = False
+        for effect in effects:
+            if isinstance(effect, Send):
+                self.send_command(effect.connection, effect.command)
+            elif isinstance(effect, Reply):
+                failed = save_failed and effect.if_save_failed is not None
+                self.send_reply(effect.client, effect.if_save_failed if failed else effect.reply)
+            elif isinstance(effect, Note):
+                self.note(effect.data)
+            elif isinstance(effect, Announce):
+                self._announce(effect)
+            elif isinstance(effect, Log):
+                self.write_log(effect.line)
+            elif isinstance(effect, Save):
+                error = self.save(effect.configuration)
+                save_failed = bool(error)
+                self.perform(self.sentinel.saved(self.wall_clock_ms(), error))
+            elif isinstance(effect, Open):
+                self.open_connection(effect.connection, effect.host, effect.port)
+            elif isinstance(effect, Close):
+                self.close_connection(effect.connection)
+            elif isinstance(effect, Exit):
+                self.exit(effect.status)
+                return
+
+    def _announce(self, effect: Announce) -> None:
+        self.write_log(effect.event)
+        for message in self.service.messages(effect):
+            self.send_reply(message.client, message.reply)

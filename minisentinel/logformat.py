@@ -1,0 +1,31 @@
+"""Log lines in the form of a real Sentinel (spec: events §4)."""
+
+from __future__ import annotations
+
+import datetime
+
+__all__ = ["LEVELS", "format_log_line"]
+
+LEVELS = {"debug": 0, "verbose": 1, "notice": 2, "warning": 3, "nothing": 4}
+"""Log levels by name; a line is written if its level is at least the configured one."""
+
+_SIGNS = {"debug": ".", "verbose": "-", "notice": "*", "warning": "#"}
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+def format_log_line(
+    pid: int,
+    time_ms: int,
+    level: str,
+    text: str,
+    zone: datetime.tzinfo = datetime.UTC,
+) -> str:
+    """``<pid>:X <DD Mon YYYY HH:MM:SS.mmm> <level sign> <text>``; `time_ms` is Unix milliseconds.
+
+    A real Sentinel writes local time: `zone` is the time zone of its host. Month names do not
+    depend on the locale.
+    """
+    seconds, milliseconds = divmod(time_ms, 1000)
+    at = datetime.datetime.fromtimestamp(seconds, zone)
+    stamp = f"{at.day:02d} {_MONTHS[at.month - 1]} {at.year} {at:%H:%M:%S}.{milliseconds:03d}"
+    return f"{pid}:X {stamp} {_SIGNS[level]} {text}"

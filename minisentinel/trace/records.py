@@ -1,0 +1,224 @@
+"""What a Sentinel writes on the trace: its events, and every step that led to them.
+
+A subject of a record is told by its kind (`subject`: master, slave or sentinel, as in Sentinel's
+own payloads), its address and the name of the master it belongs to; peers and candidates by their
+Sentinel id. Readers map addresses and ids to nodes with the world's `node-started` records.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from minisentinel.trace.entry import Data, record
+
+__all__ = [
+    "ConfigurationSaved",
+    "FailoverStateChanged",
+    "LinkChanged",
+    "LogLine",
+    "OpinionGiven",
+    "OpinionReceived",
+    "PingMissed",
+    "ReplicaSelection",
+    "SentinelEvent",
+    "VoteGranted",
+    "VoteReceived",
+    "VoteRefused",
+    "VoteRequested",
+    "VotesCounted",
+]
+
+
+@record
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SentinelEvent(Data):
+    """An event as Sentinel logs and publishes it, for example ``+sdown``.
+
+    `level` is debug, verbose, notice or warning; `master` is the name of the master concerned
+    (empty for events without a subject); `subject` is the kind of instance (master, slave,
+    sentinel or empty); `host` and `port` are the subject's address.
+    """
+
+    kind: ClassVar[str] = "event"
+    level: str
+    name: str
+    payload: str
+    master: str = ""
+    subject: str = ""
+    host: str = ""
+    port: int = 0
+
+
+@record
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogLine(Data):
+    """A line of the log that is no event, for example ``Sentinel ID is ...``."""
+
+    kind: ClassVar[str] = "log"
+    level: str
+    text: str
+
+
+@record
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PingMissed(Data):
+    """A PING became due while an earlier one was still unanswered for `waiting_ms`."""
+
+    kind: ClassVar[str] = "ping-missed"
+    master: str
+    subject: str
+    host: str
+    port: int
+    waiting_ms: int
+
+
+@record
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkChanged(Data):
+    """A connection of a link was `opened`, `closed` by this Sentinel, or `lost`."""
+
+    kind: ClassVar[str] = "link"
+    master: str
+    subject: str
+    host: str
+    port: int
+    connection: str
+    change: str
+
+
+@record
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpinionGiven(Data):
+    """This Sentinel answered a peer's is-master-down-by-addr: is the master down here?"""
+
+    kind: ClassVar[str] = "opinion-given"
+    master: str
+    down: bool
+    epoch: int
+    asker: str
+
+
+@record
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpinionReceived(Data):
+    """A peer's opinion arrived; `peer` is the id of the Sentinel that gave it."""
+
+    kind: ClassVar[str] = "opinion-received"
+    master: str
+    peer: str
+    down: bool
+
+
+@record
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VoteRequested(Data):
+    """This Sentinel asked `peer` for its vote in `epoch`."""
+
+    kind: ClassVar[str] = "vote-requested"
+    master: str
+    peer: str
+    epoch: int
+
+
+@record
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VoteGranted(Data):
+    """This Sentinel voted for `candidate` (possibly itself) in `epoch`."""
+
+    kind: ClassVar[str] = "vote-granted"
+    master: str
+    candidate: str
+    epoch: int
+
+
+@record
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VoteRefused(Data):
+    """A vote for `candidate` in `epoch` was refused.
+
+    `reason` is ``already-voted`` (a vote for this or a later epoch is recorded) or ``old-epoch``
+    (the request is older than the current epoch); `voted_for` and `voted_epoch` are the recorded
+    vote that was answered instead (empty if forgotten).
+    """
+
+    kind: ClassVar[str] = "vote-refused"
+    master: str
+    candidate: str
+    epoch: int
+    reason: str
+    voted_for: str
+    voted_epoch: int
+
+
+@record
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VoteReceived(Data):
+    """`peer` reported that its vote of `epoch` went to `candidate`."""
+
+    kind: ClassVar[str] = "vote-received"
+    master: str
+    peer: str
+    candidate: str
+    epoch: int
+
+
+@record
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VotesCounted(Data):
+    """A tally by a candidate, recorded when it differs from the one before.
+
+    `votes` are (candidate id, count) pairs; `winner` is empty while nobody has `needed` votes.
+    """
+
+    kind: ClassVar[str] = "votes-counted"
+    master: str
+    epoch: int
+    votes: tuple[tuple[str, int], ...]
+    voters: int
+    quorum: int
+    needed: int
+    winner: str
+
+
+@record
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FailoverStateChanged(Data):
+    """The failover machine of `master` went from one state to another in `epoch`.
+
+    States have their protocol names, from ``none`` to ``update_config``.
+    """
+
+    kind: ClassVar[str] = "failover-state"
+    master: str
+    epoch: int
+    before: str
+    after: str
+    why: str
+
+
+@record
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplicaSelection(Data):
+    """The leader chose a replica to promote; candidates are in order of preference.
+
+    Each candidate is (host, port, priority, offset, runid, why excluded or empty). `host` is
+    empty when nobody was eligible.
+    """
+
+    kind: ClassVar[str] = "replica-selection"
+    master: str
+    epoch: int
+    host: str
+    port: int
+    candidates: tuple[tuple[str, int, int, int, str, str], ...]
+
+
+@record
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfigurationSaved(Data):
+    """The configuration file was written; `error` is empty, or says why it could not be."""
+
+    kind: ClassVar[str] = "configuration-saved"
+    current_epoch: int
+    error: str

@@ -1,0 +1,95 @@
+"""The summary of a run: a few numbers, and the lines in which the command line prints them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from minisentinel.trace import Trace
+from sim.judge.clients import ClientHistory, find_clients
+from sim.judge.failovers import Failover, find_failovers
+from sim.judge.nodes import Nodes, find_nodes, trace_end_us
+from sim.judge.writes import Writes, account_for_writes
+
+__all__ = ["Summary", "summarize"]
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What a run came to. `str()` gives the text, `lines()` its lines."""
+
+    scenario: str
+    seed: int
+    duration_us: int
+    nodes: Nodes
+    failovers: tuple[Failover, ...]
+    writes: Writes
+    clients: tuple[ClientHistory, ...]
+
+    def lines(self) -> tuple[str, ...]:
+        """The summary for people: one failover after the other, then writes, then downtime."""
+        failovers = self.failovers or ()
+        lines = [line for failover in failovers for line in self._failover_lines(failover)]
+        if not failovers:
+            lines.append("no failover was attempted")
+        lines.append(_writes_line(self.writes))
+        lines += [line for client in self.clients if (line := _downtime_line(client))]
+        return tuple(lines)
+
+    def _failover_lines(self, failover: Failover) -> list[str]:
+        old = self.nodes.name_at(failover.old)
+        if failover.new is None or failover.winner is None:
+            head = f"failover of {failover.master} from {old}: nobody was promoted"
+        else:
+            new = self.nodes.name_at(failover.new)
+            leader, epoch = failover.winner.sentinel, failover.winner.epoch
+            head = f"failover of {failover.master} from {old} to {new}"
+            head += f", led by {leader} in epoch {epoch}"
+            if not failover.completed:
+                head += f" ({failover.winner.outcome})"
+        lines = [head]
+        for phase in failover.phases:
+            remark = "" if phase.complete and not phase.detail else f"  ({phase.detail})"
+            lines.append(f"  {phase.name:<16}{phase.duration_us / 1000:>10.1f} ms{remark}")
+        lines.append(f"  {'total':<16}{failover.duration_us / 1000:>10.1f} ms")
+        return lines
+
+    def __str__(self) -> str:
+        return "\n".join(self.lines())
+
+
+def summarize(trace: Trace) -> Summary:
+    """Measure `trace`; everything in the summary is computed from its entries."""
+    header = trace.header
+    return Summary(
+        scenario=header.scenario,
+        seed=header.seed,
+        duration_us=trace_end_us(trace),
+        nodes=find_nodes(trace),
+        failovers=find_failovers(trace),
+        writes=account_for_writes(trace),
+        clients=find_clients(trace),
+    )
+
+
+def _writes_line(writes: Writes) -> str:
+    counts = [f"{len(writes.acknowledged)} acknowledged"]
+    counts.append("lost: unknown" if writes.lost is None else f"{len(writes.lost)} lost")
+    counts.append(f"{len(writes.refused)} refused")
+    unknown = f"{len(writes.unknown)} unknown"
+    if writes.found:
+        unknown += f" ({len(writes.found)} of them done after all)"
+    counts.append(unknown)
+    line = "writes: " + ", ".join(counts)
+    if writes.lost is None:
+        line += f" ({writes.why_unknown})"
+    if writes.resurrected:
+        line += f"; {len(writes.resurrected)} refused, but done!"
+    return line
+
+
+def _downtime_line(client: ClientHistory) -> str:
+    gap = client.longest_gap
+    if gap is None or not client.failure_windows:
+        return f"{client.name}: no operation failed" if client.operations else ""
+    end = "" if gap.recovered else ", and none after that"
+    return f"{client.name}: no success for {gap.duration_us / 1000:.1f} ms at the longest{end}"

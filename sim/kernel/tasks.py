@@ -1,0 +1,82 @@
+"""Tasks whose order is the same in every run, and what they are waiting for.
+
+asyncio keeps tasks in sets: `TaskGroup` cancels its children in the order of a set, `Runner` those
+that are left at the end, `asyncio.wait` returns sets. The order in a set follows the hashes, and an
+object's hash follows its address. A task of the virtual loop hashes to its serial number instead.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine, Generator, Iterator
+from typing import Any, TypeVar
+
+__all__ = ["VirtualTask", "describe_waiting"]
+
+_T = TypeVar("_T")
+
+
+class VirtualTask(asyncio.Task[_T]):
+    """An asyncio task with a serial number, and a name that no other run in the process shifts."""
+
+    __slots__ = ("serial",)
+
+    def __init__(
+        self,
+        serial: int,
+        coro: Generator[Any, None, _T] | Coroutine[Any, Any, _T],
+        *,
+        name: str | None = None,
+        **options: Any,
+    ) -> None:
+        self.serial = serial  # the parent's constructor puts the task into a set already
+        super().__init__(coro, name=name or f"Task-{serial}", **options)
+
+    def __hash__(self) -> int:
+        return self.serial
+
+
+def describe_waiting(loop: asyncio.AbstractEventLoop) -> tuple[str, ...]:
+    """One line for each unfinished task of `loop`: its name, where it waits, and for what."""
+    tasks = sorted(
+        asyncio.all_tasks(loop), key=lambda task: (getattr(task, "serial", 0), task.get_name())
+    )
+    return tuple(_describe(task) for task in tasks)
+
+
+def _describe(task: asyncio.Task[Any]) -> str:
+    coroutine = task.get_coro()
+    where = " > ".join(_frames(coroutine)) or "not started"
+    name = getattr(coroutine, "__qualname__", repr(coroutine))
+    return f"{task.get_name()} ({name}) waits for {_awaited(task)} at {where}"
+
+
+def _frames(awaitable: object) -> Iterator[str]:
+    """The stack of a suspended coroutine, outermost first, as ``file:line function``."""
+    while awaitable is not None:
+        for prefix in ("cr", "gi", "ag"):  # coroutine, generator, asynchronous generator
+            frame = getattr(awaitable, f"{prefix}_frame", None)
+            if frame is not None:
+                break
+        else:
+            return
+        yield f"{frame.f_code.co_filename}:{frame.f_lineno} {frame.f_code.co_name}"
+        below = "gi_yieldfrom" if prefix == "gi" else f"{prefix}_await"
+        awaitable = getattr(awaitable, below, None)
+
+
+def _awaited(task: asyncio.Task[Any]) -> str:
+    waiter = getattr(task, "_fut_waiter", None)
+    if waiter is None:
+        return "its turn"
+    if isinstance(waiter, asyncio.Task):
+        return f"the task {waiter.get_name()}"
+    children = getattr(waiter, "_children", None)
+    if children:  # asyncio.gather
+        names = (
+            child.get_name() if isinstance(child, asyncio.Task) else "a future"
+            for child in children
+            if not child.done()
+        )
+        return f"all of {', '.join(names)}"
+    return "a future"

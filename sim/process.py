@@ -1,0 +1,519 @@
+"""What every node of the virtual world shares: one thread, an inbox, timers, life and death.
+
+A process works in *rounds*, like the event loop of a server: every connection that was readable at
+the beginning of the round is read as a whole (up to 16 KiB), in the order in which they became
+readable; then the timers that are due run; then everything that was queued leaves. A message, a
+timer or a notice is one *step*, and costs time during which the thread is busy; what arrives
+meanwhile waits. (spec: README §1 "Execution model".)
+
+An idle thread costs no events: in the calm case the arrival of a message is the round.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from typing import Any, Literal, cast
+
+from sim.kernel.kernel import Kernel, Ticket
+from sim.network.endpoint import (
+    ACCEPTED,
+    CLOSED,
+    OPENED,
+    CloseReason,
+    Endpoint,
+    FailReason,
+)
+from sim.network.network import Network
+from sim.network.topology import Host
+from sim.trace.recorder import Recorder
+from sim.trace.records import ProcessChanged
+
+__all__ = ["READ_LIMIT_BYTES", "SLICE_US", "Process", "ProcessState", "Timer"]
+
+ProcessState = Literal["down", "running", "paused"]
+
+READ_LIMIT_BYTES = 16 * 1024
+"""How much of one connection is read in one round."""
+
+SLICE_US = 100
+"""Steps that take less than this together share one kernel event.
+
+Nothing from outside (a kill, a pause) happens within a slice. Whatever takes longer ends the slice,
+and the next step, or the departure of the round's output, happens when the thread is free again.
+"""
+
+
+class Timer:
+    """A callback that the thread of a process runs later; see `Process.after`."""
+
+    __slots__ = ("_argument", "_callback", "_process", "_ticket")
+
+    def __init__(self, process: Process, callback: Callable[[Any], object], argument: Any) -> None:
+        self._process: Process | None = process
+        self._callback = callback
+        self._argument = argument
+        self._ticket: Ticket | None = None
+
+    @property
+    def is_pending(self) -> bool:
+        """Whether the callback is still to come."""
+        return self._process is not None
+
+    def cancel(self) -> bool:
+        """Never run the callback; False when it has run, was cancelled or died already."""
+        process = self._process
+        if process is None:
+            return False
+        process._forget_timer(self)
+        return True
+
+
+class Process:
+    """A program with a single thread on a host; subclasses say what it does.
+
+    The world calls `start`, `stop`, `kill`, `pause`, `resume` and `block`; one that finds nothing
+    to do (killing what is down) does nothing and records nothing. The hooks `on_...` run on the
+    thread. A killed process loses its connections and timers; what a subclass keeps in its own
+    attributes it must rebuild in `on_start`, as a real one would at its next start.
+    """
+
+    __slots__ = (
+        "_blocked",
+        "_dirty",
+        "_due",
+        "_endpoints",
+        "_free_at",
+        "_idle",
+        "_in_step",
+        "_overdue_first",
+        "_paused_at",
+        "_phase",
+        "_readable",
+        "_round",
+        "_round_timers",
+        "_spent",
+        "_timers",
+        "_unread",
+        "_wake",
+        "host",
+        "kernel",
+        "name",
+        "network",
+        "recorder",
+        "state",
+    )
+
+    service_us: int = 5
+    """What one step costs, in microseconds; whatever varies is charged in addition."""
+
+    def __init__(
+        self, name: str, host: Host, network: Network, *, recorder: Recorder | None = None
+    ) -> None:
+        self.name = name
+        self.host = host
+        self.network = network
+        self.kernel: Kernel = network.kernel
+        self.recorder = recorder if recorder is not None else network.recorder
+        self.state: ProcessState = "down"
+        host.residents.append(self)
+        self._endpoints: dict[int, Endpoint] = {}
+        self._timers: dict[Timer, None] = {}
+        # What is to be done: connections and timers for the next round, ...
+        self._readable: deque[Endpoint] = deque()
+        self._due: deque[Timer] = deque()
+        # ... those of the round that is going on, and the output that leaves at its end.
+        self._round: deque[Endpoint] = deque()
+        self._round_timers: deque[Timer] = deque()
+        self._dirty: list[Endpoint] = []
+        self._phase: Literal["idle", "sockets", "timers"] = "idle"
+        self._unread = 0
+        self._free_at = 0
+        self._spent = 0
+        self._in_step = False
+        self._wake: Ticket | None = None
+        # Running, between two rounds, and nothing to do: what arrives may be handled on the spot.
+        self._idle = False
+        self._blocked = False
+        self._overdue_first = False
+        self._paused_at = 0
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.name!r}, {self.state})"
+
+    # Life, called by the world.
+
+    def start(self) -> None:
+        """Start the program: `on_start` runs now. Raises ValueError when the host is off."""
+        if self.state != "down":
+            return
+        if not self.host.powered:
+            raise ValueError(f"{self.name}: cannot start, host {self.host.name!r} is off")
+        self.state = "running"
+        self._free_at = self.kernel.now
+        self._record("started")
+        self._soon(lambda _: self.on_start())
+
+    def stop(self) -> None:
+        """End in order, as on SIGTERM: `on_stop` runs on the thread, then all is closed."""
+        if self.state != "down":
+            self._soon(self._stopping)
+
+    def kill(self) -> None:
+        """Die at once, as by SIGKILL: no hook runs, and peers see a reset one delay later."""
+        self._die("killed")
+
+    def power_lost(self) -> None:
+        """Die with the host: as `kill`, but peers hear nothing."""
+        self._die("killed", silently=True)
+
+    def pause(self) -> None:
+        """Freeze, as by SIGSTOP: connections stay and are accepted, nothing is read or answered."""
+        if self.state != "running":
+            return
+        self.state = "paused"
+        self._idle = False
+        self._paused_at = self.time_us
+        # A process that waits for events is interrupted by SIGCONT and then looks at its timers
+        # first; one that is stopped in the middle of its work goes on with that.
+        self._overdue_first = not self._in_step and self._free_at <= self._paused_at
+        self._cancel_wake()
+        self._record("paused")
+
+    def resume(self) -> None:
+        """Go on after `pause`: an overdue timer first, then what has arrived, in order."""
+        if self.state != "paused":
+            return
+        self.state = "running"
+        self._record("resumed")
+        now = self.kernel.now
+        if self._free_at > self._paused_at:
+            self._free_at += now - self._paused_at
+        self._go_on()
+
+    def block(self, duration_us: int) -> None:
+        """Keep the thread busy for `duration_us` more (a slow command, a stall of the host)."""
+        if self.state == "down":
+            return
+        if not self._blocked:
+            self._blocked = True
+            self._record("blocked")
+        self.charge(duration_us)
+
+    # What subclasses use.
+
+    @property
+    def time_us(self) -> int:
+        """Kernel time as this thread feels it: what the running steps have cost so far included."""
+        return self.kernel.now + self._spent
+
+    def now_ms(self) -> int:
+        """The host's wall clock in milliseconds since 1970, rounded down."""
+        return (self.kernel.now + self._spent + self.host.clock_base_us) // 1000
+
+    def listen(self, port: int) -> None:
+        """Accept connections to `port` from now on; raises OSError when it is taken."""
+        self.network.listen(self, self.host, port)
+
+    def connect(self, host: str, port: int) -> Endpoint:
+        """Begin to connect to an address; `on_open` or `on_failed` follows.
+
+        What is sent before `on_open` leaves after it.
+        """
+        endpoint = self.network.connect(self, self.host, host, port)
+        self._endpoints[endpoint.id] = endpoint
+        return endpoint
+
+    def after(
+        self, delay_us: int, callback: Callable[[Any], object], argument: Any = None
+    ) -> Timer:
+        """Run ``callback(argument)`` on the thread, `delay_us` from now or when it is free."""
+        timer = Timer(self, callback, argument)
+        self._timers[timer] = None
+        delay_us += self._spent
+        timer._ticket = self.kernel.call_after(delay_us, self._timer_is_due, timer)
+        return timer
+
+    def charge(self, duration_us: int) -> None:
+        """The step that is running takes that much longer; what it sends leaves that much later.
+
+        Between two steps: the thread has that much to do before the next one.
+        """
+        if self._in_step:
+            self._spent += duration_us
+            return
+        start = self.kernel.now if self.state == "running" else self._paused_at
+        self._free_at = max(self._free_at, start) + duration_us
+        self._overdue_first = False
+        self._cancel_wake()
+        self._go_on()
+
+    @property
+    def endpoints(self) -> tuple[Endpoint, ...]:
+        """The connections that this process holds, oldest first, unfinished ones included."""
+        return tuple(self._endpoints.values())
+
+    # What subclasses implement.
+
+    def on_start(self) -> None:
+        """The program begins: build all state, listen, connect, set timers."""
+
+    def on_stop(self) -> None:
+        """The program is told to end, in order (never called when it is killed)."""
+
+    def on_accept(self, endpoint: Endpoint) -> None:
+        """Somebody connected to a port that this process listens on."""
+
+    def on_open(self, endpoint: Endpoint) -> None:
+        """A connection that this process asked for stands."""
+
+    def on_failed(self, endpoint: Endpoint, reason: FailReason) -> None:
+        """A connection that this process asked for was not made."""
+
+    def on_message(self, endpoint: Endpoint, message: Any) -> None:
+        """`message` was read from `endpoint`."""
+
+    def on_close(self, endpoint: Endpoint, reason: CloseReason) -> None:
+        """The other side closed or reset the connection, or was silent for too long."""
+
+    # What endpoints call (see `Owner`).
+
+    def readable(self, endpoint: Endpoint) -> None:
+        """`endpoint` has something to read: now if the thread is idle, else when its turn comes."""
+        if self._idle and self._free_at <= self.kernel.now:
+            inbox = endpoint.inbox
+            if len(inbox) == 1:
+                message, size = inbox[0]
+                if size >= 0:
+                    inbox.clear()
+                    self._idle = False
+                    self._in_step = True
+                    self.on_message(endpoint, message)
+                    self._end_lone_step()
+                    return
+        self._readable.append(endpoint)
+        self._go_on()
+
+    def writable(self, endpoint: Endpoint) -> None:
+        """`endpoint` has output, which leaves at the end of the round."""
+        self._dirty.append(endpoint)
+        if self._idle:
+            self._wake_at(max(self._free_at, self.kernel.now))
+
+    def adopt(self, endpoint: Endpoint) -> None:
+        """`endpoint` was connected to a port of this process; `on_accept` follows."""
+        self._endpoints[endpoint.id] = endpoint
+
+    def forget(self, endpoint: Endpoint) -> None:
+        """`endpoint` is over for this process."""
+        self._endpoints.pop(endpoint.id, None)
+
+    # The thread.
+
+    def _go_on(self) -> None:
+        """Work now if the thread is free and has something to do, else when it is free."""
+        if self.state != "running" or self._in_step or self._wake is not None:
+            return
+        if not self._has_work:
+            self._idle = True
+        elif self._free_at > self.kernel.now:
+            self._wake_at(self._free_at)
+        else:
+            self._run(None)
+
+    @property
+    def _has_work(self) -> bool:
+        return bool(
+            self._readable or self._due or self._dirty or self._blocked or self._phase != "idle"
+        )
+
+    def _wake_at(self, when: int) -> None:
+        self._idle = False
+        self._wake = self.kernel.call_at(when, self._run)
+
+    def _cancel_wake(self) -> None:
+        if self._wake is not None:
+            self.kernel.cancel(self._wake)
+            self._wake = None
+
+    def _end_lone_step(self) -> None:
+        """The end of a round that was a single step of an idle thread: the calm case."""
+        self._spent = spent = self._spent + self.service_us
+        if spent < SLICE_US and self.state == "running" and not (self._due or self._blocked):
+            self._free_at = free_at = self.kernel.now + spent
+            dirty = self._dirty
+            if dirty:
+                for endpoint in dirty:
+                    endpoint.transmit(free_at)
+                dirty.clear()
+            self._spent = 0
+            self._in_step = False
+            self._idle = True
+        else:
+            if self.state != "down":
+                self._phase = "timers"
+            self._end_slice(spent < SLICE_US and self.state == "running")
+
+    def _run(self, _: None) -> None:
+        """Begin a round, or go on with one that a long step has interrupted."""
+        self._wake = None
+        self._idle = False
+        self._in_step = True
+        if self._blocked:
+            self._blocked = False
+            self._record("unblocked")
+        if self._phase == "idle":
+            self._phase = "sockets"
+            if not (self._overdue_first and self._due):
+                self._round, self._readable = self._readable, self._round
+            self._overdue_first = False
+        self._end_slice(self._work())
+
+    def _end_slice(self, round_is_over: bool) -> None:
+        """Let the output of a finished round leave, and see to it that the rest is done."""
+        self._free_at = free_at = self.kernel.now + self._spent
+        if round_is_over:
+            self._phase = "idle"
+            dirty, self._dirty = self._dirty, []
+            for endpoint in dirty:
+                endpoint.transmit(free_at)
+        self._spent = 0
+        self._in_step = False
+        if self.state == "running":
+            if self._has_work:
+                self._wake_at(free_at)
+            else:
+                self._idle = True
+
+    def _work(self) -> bool:
+        """Run the steps of this round; False when the slice is used up (or the process stopped)."""
+        if self._phase == "sockets":
+            connections = self._round
+            while connections:
+                self._read(connections)
+                if self._spent >= SLICE_US or self.state != "running":
+                    return False
+            self._phase = "timers"
+            self._round_timers, self._due = self._due, self._round_timers
+        timers = self._round_timers
+        while timers:
+            timer = timers.popleft()
+            timer._process = None
+            del self._timers[timer]
+            timer._callback(timer._argument)
+            self._spent += self.service_us
+            if self._spent >= SLICE_US or self.state != "running":
+                return False
+        return True
+
+    def _read(self, connections: deque[Endpoint]) -> None:
+        """Read the first of `connections`: what it held when its turn came, slice permitting."""
+        endpoint = connections[0]
+        inbox = endpoint.inbox
+        service_us = self.service_us
+        unread = self._unread or (len(inbox) if len(inbox) < 2 else _first_read(inbox))
+        while unread and inbox:
+            message, size = inbox.popleft()
+            unread -= 1
+            if size >= 0:
+                self.on_message(endpoint, message)
+            else:
+                self._notify(endpoint, message, size)
+            self._spent += service_us
+            if unread and inbox and (self._spent >= SLICE_US or self.state != "running"):
+                self._unread = unread
+                return
+        self._unread = 0
+        if connections:
+            connections.popleft()
+            if inbox:
+                self._readable.append(endpoint)
+
+    def _notify(self, endpoint: Endpoint, reason: object, code: int) -> None:
+        if code == OPENED:
+            self.on_open(endpoint)
+            if endpoint.output:
+                self._dirty.append(endpoint)
+        elif code == ACCEPTED:
+            self.on_accept(endpoint)
+        else:
+            endpoint.end_read()
+            if code == CLOSED:
+                self.on_close(endpoint, cast(CloseReason, reason))
+            else:
+                self.on_failed(endpoint, cast(FailReason, reason))
+
+    def _timer_is_due(self, timer: Timer) -> None:
+        timer._ticket = None
+        if self._idle and self._free_at <= self.kernel.now:
+            timer._process = None
+            del self._timers[timer]
+            self._idle = False
+            self._in_step = True
+            timer._callback(timer._argument)
+            self._end_lone_step()
+        else:
+            self._due.append(timer)
+            self._go_on()
+
+    def _soon(self, callback: Callable[[Any], object]) -> None:
+        """Run `callback` as a timer that is due now."""
+        timer = Timer(self, callback, None)
+        self._timers[timer] = None
+        self._timer_is_due(timer)
+
+    def _forget_timer(self, timer: Timer) -> None:
+        timer._process = None
+        del self._timers[timer]
+        if timer._ticket is not None:
+            self.kernel.cancel(timer._ticket)
+        elif timer in self._due:
+            self._due.remove(timer)
+        else:
+            self._round_timers.remove(timer)
+
+    def _stopping(self, _: None) -> None:
+        self.on_stop()
+        if self.state != "down":
+            for endpoint in self.endpoints:
+                endpoint.close(after_output=True)
+            dirty, self._dirty = self._dirty, []
+            for endpoint in dirty:
+                endpoint.transmit(self.time_us)
+            self._die("stopped")
+
+    def _die(self, change: str, *, silently: bool = False) -> None:
+        if self.state == "down":
+            return
+        self.state = "down"
+        self._record(change)
+        self.network.unlisten(self, self.host)
+        for endpoint in self.endpoints:
+            endpoint.abort(silently=silently)
+        for timer in self._timers:
+            timer._process = None
+            if timer._ticket is not None:
+                self.kernel.cancel(timer._ticket)
+        self._timers.clear()
+        self._cancel_wake()
+        for queue in (self._readable, self._due, self._round, self._round_timers, self._dirty):
+            queue.clear()
+        self._phase = "idle"
+        self._unread = 0
+        self._blocked = self._overdue_first = self._idle = False
+
+    def _record(self, change: str) -> None:
+        if self.recorder is not None:
+            self.recorder.record(self.name, ProcessChanged(change=change))
+
+
+def _first_read(inbox: deque[tuple[object, int]]) -> int:
+    """How many entries of `inbox` one read returns: a new connection alone, or 16 KiB."""
+    if inbox[0][1] == ACCEPTED:
+        return 1
+    total = 0
+    for count, (_, size) in enumerate(inbox):
+        total += max(size, 0)
+        if total > READ_LIMIT_BYTES and count:
+            return count
+    return len(inbox)

@@ -1,0 +1,81 @@
+"""What a Redis server needs of the world around it, as narrow protocols.
+
+The server's logic (`sim.redis.server`, `sim.redis.dispatch`) sees time, connections, timers and
+the trace only through these. `sim.redis.node.RedisNode` implements them with a simulated process;
+a test implements them with a few lists.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from random import Random
+from typing import Any, Protocol
+
+from minisentinel.trace import Data
+
+__all__ = ["Connection", "Environment", "Timer"]
+
+
+class Connection(Protocol):
+    """One side of a connection; `id` is never reused, addresses are as this side sees them."""
+
+    @property
+    def id(self) -> int:
+        """Serial number."""
+
+    @property
+    def local(self) -> tuple[str, int]:
+        """Host text and port of this side."""
+
+    @property
+    def remote(self) -> tuple[str, int]:
+        """Host text and port of the other side."""
+
+    @property
+    def is_open(self) -> bool:
+        """Established, and not known to be over."""
+
+    def send(self, message: object, size: int) -> None:
+        """Queue a message of `size` bytes; it leaves when the running step has ended."""
+
+    def close(self, *, after_output: bool = False) -> None:
+        """Close this side, dropping what this step has queued unless `after_output` is set."""
+
+
+class Timer(Protocol):
+    """A call that has been asked for and has not happened yet."""
+
+    def cancel(self) -> object:
+        """Let it never happen."""
+
+
+class Environment(Protocol):
+    """The process that a server lives in."""
+
+    @property
+    def name(self) -> str:
+        """The node's name, as on the trace."""
+
+    @property
+    def random(self) -> Random:
+        """The node's own random stream."""
+
+    def now_us(self) -> int:
+        """Time that only grows, in microseconds."""
+
+    def unix_seconds(self) -> int:
+        """The host's wall clock in whole seconds, which is what a Redis server reckons with."""
+
+    def record(self, data: Data) -> None:
+        """Write on the trace."""
+
+    def connect(self, host: str, port: int) -> Connection:
+        """Begin to connect; the server is told whether it opened or failed."""
+
+    def after(
+        self, delay_us: int, callback: Callable[[Any], object], argument: Any = None
+    ) -> Timer:
+        """Call back on the server's thread, unless the process ends before."""
+
+    def charge(self, duration_us: int) -> None:
+        """The step being executed takes that much longer."""

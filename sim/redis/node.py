@@ -1,0 +1,140 @@
+"""A Redis server on the simulated network: the process around `sim.redis.server.Server`."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from random import Random
+from typing import Any
+
+from minisentinel.trace import Data
+from sim.network.endpoint import CloseReason, Endpoint, FailReason
+from sim.network.network import Network
+from sim.network.topology import Host
+from sim.process import Process
+from sim.redis.dispatch import Dispatcher
+from sim.redis.server import Server
+from sim.redis.settings import Disk, Machine, Settings
+from sim.trace.recorder import Recorder
+from sim.trace.records import NodeStarted
+
+__all__ = ["RedisNode"]
+
+
+class RedisNode(Process):
+    """A Redis server process.
+
+    Every start is a new `server` with a new run id; what survives is on the `disk`. `settings` are
+    those of the first start. To restart without data, clear ``disk.dump`` through `wipe`.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        host: Host,
+        network: Network,
+        *,
+        random: Random,
+        settings: Settings | None = None,
+        machine: Machine | None = None,
+        recorder: Recorder | None = None,
+    ) -> None:
+        super().__init__(name, host, network, recorder=recorder)
+        self.random = random
+        self.machine = machine if machine is not None else Machine()
+        self.disk = Disk(replace(settings) if settings is not None else Settings())
+        self._server: Server | None = None
+        self._dispatcher: Dispatcher | None = None
+
+    @property
+    def port(self) -> int:
+        """The port that this server listens on."""
+        return self.disk.config.port
+
+    @property
+    def server(self) -> Server:
+        """The running server, or the last one; raises RuntimeError before the first start."""
+        if self._server is None:
+            raise RuntimeError(f"{self.name} has never been started")
+        return self._server
+
+    def wipe(self) -> None:
+        """Make the next start find no data, whatever the persistence: the disk is empty.
+
+        The process must be down; raises RuntimeError otherwise.
+        """
+        if self.state != "down":
+            raise RuntimeError(f"{self.name}: the disk of a running server cannot be wiped")
+        self._settle()
+        self.disk.dump = None
+
+    def _settle(self) -> None:
+        """Let the server that has ended leave its data on the disk, once."""
+        if self._dispatcher is not None:
+            self.server.leave()
+            self._dispatcher = None
+
+    # -- the environment of the server
+
+    def now_us(self) -> int:
+        """Kernel time, with what the running step has cost so far."""
+        return self.time_us
+
+    def unix_seconds(self) -> int:
+        """The host's wall clock in whole seconds."""
+        return self.now_ms() // 1000
+
+    def record(self, data: Data) -> None:
+        """Write on the trace, if there is one."""
+        if self.recorder is not None:
+            self.recorder.record(self.name, data)
+
+    # -- the life of the process
+
+    def on_start(self) -> None:
+        """Begin with the configuration and the data on the disk."""
+        self._settle()
+        server = self._server = Server(self, self.machine, self.disk)
+        self._dispatcher = Dispatcher(server)
+        self.listen(server.settings.port)
+        self.record(
+            NodeStarted(
+                type="redis",
+                host=self.host.address,
+                port=server.settings.port,
+                runid=server.run_id,
+            )
+        )
+        server.start()
+
+    def on_accept(self, endpoint: Endpoint) -> None:
+        """A client, a Sentinel or a replica connected."""
+        self.server.accept(endpoint)
+
+    def on_open(self, endpoint: Endpoint) -> None:
+        """The link to our master stands."""
+        if endpoint is self.server.upstream.connection:
+            self.server.upstream.on_open()
+
+    def on_failed(self, endpoint: Endpoint, reason: FailReason) -> None:
+        """Our master could not be reached."""
+        if endpoint is self.server.upstream.connection:
+            self.server.upstream.on_failed()
+
+    def on_message(self, endpoint: Endpoint, message: Any) -> None:
+        """A client's command, or something from our master."""
+        server = self.server
+        client = server.clients.of(endpoint)
+        if client is not None:
+            assert self._dispatcher is not None
+            self._dispatcher.execute(client, message)
+        elif endpoint is server.upstream.connection:
+            server.upstream.on_message(message)
+
+    def on_close(self, endpoint: Endpoint, reason: CloseReason) -> None:
+        """The other side of a connection is gone."""
+        server = self.server
+        client = server.clients.of(endpoint)
+        if client is not None:
+            server.forget_client(client)
+        elif endpoint is server.upstream.connection:
+            server.upstream.on_close()

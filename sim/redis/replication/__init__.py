@@ -1,0 +1,1 @@
+"""Replication: the shared history, the master's side, and the replica's side."""

@@ -1,0 +1,69 @@
+"""A scenario: a deployment, what is done to it and when, and what is expected to come of it.
+
+The file format is TOML; `docs/scenarios.md` describes it for those who write one.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+
+from sim.world.deployment import Deployment
+
+__all__ = ["Expectation", "Fault", "Scenario", "ScenarioError"]
+
+
+class ScenarioError(ValueError):
+    """A scenario file cannot be understood; the text names file, line, key and remedy."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Something done to the world: the verb `do` to `node` (or `groups`) at `at` seconds.
+
+    `alias` names the node that was hit, for later faults: ``master`` means another node by then.
+    """
+
+    at: float
+    do: str
+    node: str = ""
+    alias: str = ""
+    groups: tuple[tuple[str, ...], ...] = ()
+    seconds: float = 0.0
+    keep_data: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """A claim about the run, by its name, with the value that it is expected to have."""
+
+    name: str
+    value: bool | int
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """A named story: who is there, what happens, how long it is watched, what should be true.
+
+    `calm_for` and `limit` are seconds: the run ends when all has been well for `calm_for`, or
+    `limit` after the last fault.
+    """
+
+    name: str
+    title: str
+    theme: str
+    about: str
+    deployment: Deployment
+    faults: tuple[Fault, ...]
+    expectations: tuple[Expectation, ...]
+    calm_for: float = 3.0
+    limit: float = 300.0
+
+    def with_deployment(self, deployment: Deployment) -> Scenario:
+        """The same story in another deployment."""
+        return dataclasses.replace(self, deployment=deployment)
+
+    @property
+    def first_fault_at(self) -> float:
+        """Seconds until the first fault; 0 without faults."""
+        return min((fault.at for fault in self.faults), default=0.0)

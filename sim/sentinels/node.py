@@ -1,0 +1,214 @@
+"""A Sentinel on the simulated network: a process that drives the protocol core."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from random import Random
+from typing import Any
+
+from minisentinel.config import load, rewrite
+from minisentinel.core import MODERN, Dice, Profile, SavedConfiguration, Sentinel
+from minisentinel.core.instances import current_address
+from minisentinel.core.state import Role
+from minisentinel.driver import Driver
+from minisentinel.replies import Command, Reply
+from minisentinel.service import Service
+from minisentinel.trace import Data, LogLine, SentinelEvent
+from minisentinel.wire import command_size, reply_size
+from sim.network.endpoint import CloseReason, Endpoint, FailReason
+from sim.network.network import Network
+from sim.network.topology import Host
+from sim.process import Process
+from sim.sentinels.disk import Disk
+from sim.trace.records import NodeStarted
+from sim.trace.recorder import Recorder
+
+__all__ = ["SentinelNode"]
+
+FIRST_TICK_US = 1_000
+
+
+class SentinelNode(Process, Driver):
+    """A Sentinel process; its configuration file is all that survives a kill.
+
+    `disk` holds a ``sentinel.conf``; `names` are the host names that resolve, and to what.
+    """
+
+    service_us = 20
+
+    def __init__(
+        self,
+        name: str,
+        host: Host,
+        network: Network,
+        *,
+        disk: Disk,
+        random: Random,
+        profile: Profile = MODERN,
+        names: Mapping[str, str] | None = None,
+        recorder: Recorder | None = None,
+    ) -> None:
+        super().__init__(name, host, network, recorder=recorder)
+        self.disk = disk
+        self.profile = profile
+        self.names: Mapping[str, str] = names if names is not None else {}
+        self._random = random
+        self._outgoing: dict[int, Endpoint] = {}
+        self._clients: dict[int, Endpoint] = {}
+
+    # Facts that the core looks up.
+
+    def resolve(self, name: str) -> str | None:
+        """The address that a host name has in this world."""
+        return self.names.get(name.lower())
+
+    def is_executable(self, path: str) -> bool:
+        """Every script exists in the virtual world; none is run."""
+        return True
+
+    # What others may look at.
+
+    @property
+    def ready(self) -> bool:
+        """Whether the process has read its configuration since its last start."""
+        return self.state != "down" and hasattr(self, "sentinel")
+
+    def names_as_master(self, name: str) -> tuple[str, int] | None:
+        """The IP and port that this Sentinel gives for the master `name`."""
+        master = self.sentinel.state.masters.get(name)
+        if master is None:
+            return None
+        address = current_address(master)
+        return (address.ip, address.port)
+
+    def is_content(self, name: str, address: tuple[str, int]) -> bool:
+        """Whether it names `address`, sees nothing down or misplaced, and is not failing over."""
+        state = self.sentinel.state
+        master = state.masters.get(name)
+        if master is None or state.tilt or self.names_as_master(name) != address:
+            return False
+        instances = (master, *master.replicas.values(), *master.peers.values())
+        return not (
+            master.failover_in_progress
+            or any(each.subjectively_down or each.link.disconnected for each in instances)
+            or any(
+                each.role_reported is not Role.REPLICA or not each.master_link_up
+                for each in master.replicas.values()
+            )
+        )
+
+    # The life of the process.
+
+    def on_start(self) -> None:
+        """Read the configuration file and begin, as a real Sentinel does after each start."""
+        loaded = load(
+            self.disk.content,
+            path=f"{self.name}.conf",
+            facts=self,
+            now_ms=self.now_ms(),
+            dice=Dice(self._random.getrandbits(64)),
+        )
+        self._outgoing.clear()
+        self._clients.clear()
+        tracing = self.recorder is not None
+        self.sentinel = Sentinel(loaded.state, facts=self, profile=self.profile, tracing=tracing)
+        self.service = Service(self.sentinel)
+        effects = self.sentinel.start(self.now_ms())
+        port = loaded.server.port
+        self.listen(port)
+        self.note(
+            NodeStarted(
+                type="sentinel",
+                host=self.host.address,
+                port=port,
+                runid=self.sentinel.state.myid,
+            )
+        )
+        self.perform(effects)
+        self.after(FIRST_TICK_US, self._tick)
+
+    def _tick(self, _: None) -> None:
+        self.perform(self.sentinel.tick(self.now_ms()))
+        self.after(self.sentinel.next_tick_in_ms() * 1000, self._tick)
+
+    def on_accept(self, endpoint: Endpoint) -> None:
+        """A client or another Sentinel connected."""
+        self._clients[endpoint.id] = endpoint
+        self.service.client_connected(endpoint.id)
+
+    def on_open(self, endpoint: Endpoint) -> None:
+        """A connection of ours stands; its local address goes into the hellos sent on it."""
+        self.perform(self.sentinel.connected(self.now_ms(), endpoint.context, endpoint.local[0]))
+
+    def on_failed(self, endpoint: Endpoint, reason: FailReason) -> None:
+        """A connection of ours could not be made."""
+        self._lost(endpoint)
+
+    def on_close(self, endpoint: Endpoint, reason: CloseReason) -> None:
+        """The other side of a connection is gone."""
+        if endpoint.id in self._clients:
+            del self._clients[endpoint.id]
+            self.service.client_left(endpoint.id)
+        else:
+            self._lost(endpoint)
+
+    def _lost(self, endpoint: Endpoint) -> None:
+        connection: int = endpoint.context
+        self._outgoing.pop(connection, None)
+        self.perform(self.sentinel.lost(self.now_ms(), connection))
+
+    def on_message(self, endpoint: Endpoint, message: Any) -> None:
+        """A client's command, or a reply to one of ours."""
+        if endpoint.context is None:
+            self.perform(self.service.command(self.now_ms(), endpoint.id, message))
+        else:
+            self.perform(self.sentinel.received(self.now_ms(), endpoint.context, message))
+
+    # What the driver asks for.
+
+    def wall_clock_ms(self) -> int:
+        """The wall clock of this host."""
+        return self.now_ms()
+
+    def open_connection(self, connection: int, host: str, port: int) -> None:
+        """Connect; the endpoint's context is the core's number for the connection."""
+        endpoint = self.connect(host, port)
+        endpoint.context = connection
+        self._outgoing[connection] = endpoint
+
+    def close_connection(self, connection: int) -> None:
+        """Close one of our connections."""
+        endpoint = self._outgoing.pop(connection, None)
+        if endpoint is not None:
+            endpoint.close()
+
+    def send_command(self, connection: int, command: Command) -> None:
+        """Queue a command on one of our connections."""
+        endpoint = self._outgoing.get(connection)
+        if endpoint is not None:
+            endpoint.send(command, command_size(command))
+
+    def send_reply(self, client: int, reply: Reply) -> None:
+        """Queue a reply or a message to a client."""
+        endpoint = self._clients.get(client)
+        if endpoint is not None:
+            endpoint.send(reply, reply_size(reply))
+
+    def save(self, configuration: SavedConfiguration) -> str:
+        """Rewrite the configuration file; the thread is busy as long as the disk takes."""
+        error, took_us = self.disk.write(rewrite(self.disk.content, configuration))
+        self.charge(took_us)
+        return error
+
+    def write_log(self, line: LogLine | SentinelEvent) -> None:
+        """The log is on the trace."""
+        self.note(line)
+
+    def note(self, data: Data) -> None:
+        """Write to the trace, if there is one."""
+        if self.recorder is not None:
+            self.recorder.record(self.name, data, self.time_us)
+
+    def exit(self, status: int) -> None:
+        """End this process at once."""
+        self.kill()

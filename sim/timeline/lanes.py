@@ -1,0 +1,142 @@
+"""The lanes: one per process, clients above Sentinels above Redis servers, each with its label."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+from sim.judge import Health, Node
+from sim.timeline.axis import TimeAxis
+from sim.timeline.canvas import Canvas
+from sim.timeline.labels import widest_free
+from sim.timeline.palette import FAINT_INK, INK, PAPER, RULE, readable_on
+from sim.timeline.scene import Scene
+
+__all__ = ["Lane", "draw_lane_labels", "draw_process", "lay_out_lanes", "write_inside"]
+
+_HEIGHTS = {"client": 26.0, "sentinel": 28.0, "redis": 24.0}
+_GAP = 7.0
+_GROUP_GAP = 16.0
+LABEL_SIZE = 9.0
+ADDRESS_SIZE = 7.5
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """The strip of `node`, from `top` to `bottom`."""
+
+    node: Node
+    top: float
+    bottom: float
+
+    @property
+    def middle(self) -> float:
+        """The height of its centre line."""
+        return (self.top + self.bottom) / 2
+
+
+def lay_out_lanes(scene: Scene, top: float) -> tuple[Lane, ...]:
+    """A lane for every node, in groups, within a group in the order in which they started."""
+    lanes: list[Lane] = []
+    for type, height in _HEIGHTS.items():
+        nodes = scene.nodes.of_type(type)
+        if nodes and lanes:
+            top += _GROUP_GAP - _GAP
+        for node in nodes:
+            lanes.append(Lane(node, top, top + height))
+            top += height + _GAP
+    return tuple(lanes)
+
+
+def describe(node: Node) -> str:
+    """The small second line of a label: what it is, and where."""
+    host, port = node.address
+    return f"{node.type} {host}:{port}" if port else node.type
+
+
+def label_width(canvas: Canvas, scene: Scene) -> float:
+    """The room that the labels of all lanes need."""
+    return max(
+        (
+            max(
+                canvas.measure(node.name, LABEL_SIZE, "bold")[0],
+                canvas.measure(describe(node), ADDRESS_SIZE)[0],
+            )
+            for node in scene.nodes.all
+        ),
+        default=0.0,
+    )
+
+
+def draw_lane_labels(canvas: Canvas, lanes: tuple[Lane, ...], right: float) -> None:
+    """Name and address of every lane, flush right before the plot."""
+    for lane in lanes:
+        canvas.text(
+            right, lane.middle - 5.2, lane.node.name, size=LABEL_SIZE, weight="bold", across="right"
+        )
+        canvas.text(
+            right,
+            lane.middle + 5.6,
+            describe(lane.node),
+            size=ADDRESS_SIZE,
+            colour=FAINT_INK,
+            across="right",
+        )
+
+
+def draw_process(canvas: Canvas, scene: Scene, axis: TimeAxis, lane: Lane) -> None:
+    """The life of a process: a line while it runs, a box while it is paused or not running."""
+    history = scene.histories.get(lane.node.name)
+    for span in history.health if history else ():
+        left, right = axis.at(span.start_us), axis.at(span.end_us)
+        if span.value is Health.UP:
+            if right > left and lane.node.type == "sentinel":
+                mark = canvas.use("running")
+                points = [(left, lane.middle), (right, lane.middle)]
+                canvas.line(points, colour=mark.fill, width=mark.width, order=2.5)
+            continue
+        right = max(right, left + 1.5)
+        if left >= axis.right:
+            continue
+        down = span.value is Health.DOWN
+        # Opaque and above the marks of a role or an opinion: who does not run has none.
+        canvas.box("down" if down else "paused", left, lane.top, right, lane.bottom, order=6)
+        word = "not running" if down else span.value.value
+        write_inside(canvas, lane, word, left, right, PAPER, (), framed=True)
+
+
+def write_inside(
+    canvas: Canvas,
+    lane: Lane,
+    text: str,
+    left: float,
+    right: float,
+    ground: str,
+    taken: tuple[float, ...],
+    *,
+    size: float = 7.5,
+    middle: float | None = None,
+    framed: bool = False,
+) -> None:
+    """Write `text` in the widest free part of a box from `left` to `right`, if it fits there."""
+    low, high = widest_free(left, right, taken)
+    width = canvas.measure(text, size)[0]
+    if width + 6 > high - low:
+        return
+    canvas.text(
+        (low + high) / 2,
+        lane.middle if middle is None else middle,
+        text,
+        size=size,
+        colour=INK if framed else readable_on(ground),
+        across="center",
+        ground=ground if framed else None,
+    )
+
+
+def draw_separators(canvas: Canvas, lanes: tuple[Lane, ...], left: float, right: float) -> None:
+    """Thin rules between the groups of lanes."""
+    for above, below in pairwise(lanes):
+        if above.node.type != below.node.type:
+            y = (above.bottom + below.top) / 2
+            canvas.line([(left, y), (right, y)], colour=RULE, width=0.6, order=0.5)

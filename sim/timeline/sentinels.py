@@ -1,0 +1,75 @@
+"""The lanes of Sentinels: whom they hold to be down, when they lead, when they switch."""
+
+from __future__ import annotations
+
+from sim.judge import DownSpan
+from sim.judge.spans import merged_intervals
+from sim.timeline.axis import TimeAxis
+from sim.timeline.canvas import Canvas
+from sim.timeline.lanes import Lane, draw_process, write_inside
+from sim.timeline.palette import MARKS
+from sim.timeline.scene import Scene
+
+__all__ = ["draw_sentinel"]
+
+_INSET = 2.0
+
+
+def draw_sentinel(
+    canvas: Canvas, scene: Scene, axis: TimeAxis, lane: Lane, taken: tuple[float, ...]
+) -> None:
+    """SDOWN of the master fills the lane, ODOWN its lower half; other targets a narrow strip."""
+    draw_process(canvas, scene, axis, lane)
+    mine = [flag for flag in scene.flags if flag.sentinel == lane.node.name]
+    top, bottom = lane.top + _INSET, lane.bottom - _INSET
+    _others(canvas, scene, axis, lane, mine, taken)
+    for key, upper in (("sdown", top), ("odown", lane.middle)):
+        spans = [
+            (flag.start_us, flag.end_us)
+            for flag in mine
+            if flag.flag == key and flag.subject == "master"
+        ]
+        for start_us, end_us in merged_intervals(spans):
+            left, right = axis.at(start_us), axis.at(end_us)
+            if right <= left:
+                continue
+            canvas.box(key, left, upper, right, bottom, order=5)
+            middle = (top + lane.middle) / 2 if key == "sdown" else (lane.middle + bottom) / 2
+            ground = MARKS[key].fill
+            write_inside(canvas, lane, key.upper(), left, right, ground, taken, middle=middle)
+    for attempt in scene.attempts:
+        if attempt.sentinel != lane.node.name:
+            continue
+        if attempt.elected_us is not None and axis.shows(attempt.elected_us):
+            canvas.marker("elected", axis.at(attempt.elected_us), lane.middle)
+        if attempt.failed and axis.shows(attempt.ended_us):
+            canvas.marker("aborted", axis.at(attempt.ended_us), lane.middle)
+    for failover in scene.failovers:
+        for switch in failover.switches:
+            if switch.sentinel == lane.node.name and axis.shows(switch.time_us):
+                canvas.marker("switched", axis.at(switch.time_us), lane.middle)
+
+
+def _others(
+    canvas: Canvas,
+    scene: Scene,
+    axis: TimeAxis,
+    lane: Lane,
+    mine: list[DownSpan],
+    taken: tuple[float, ...],
+) -> None:
+    """A strip while anybody but the master is held to be down, with the names of whom."""
+    flags = [flag for flag in mine if flag.flag == "sdown" and flag.subject != "master"]
+    for start_us, end_us in merged_intervals([(flag.start_us, flag.end_us) for flag in flags]):
+        left, right = axis.at(start_us), axis.at(end_us)
+        if right <= left:
+            continue
+        canvas.box("sdown-other", left, lane.middle - 6.5, right, lane.middle + 6.5, order=4)
+        names = {
+            scene.nodes.name_at(each.address)
+            for each in flags
+            if start_us <= each.start_us < end_us
+        }
+        ground = MARKS["sdown-other"].fill
+        text = ", ".join(sorted(names)) + " down"
+        write_inside(canvas, lane, text, left, right, ground, taken, framed=True)

@@ -1,0 +1,68 @@
+"""The lanes of clients: every operation a tick, successes above the line and failures below."""
+
+from __future__ import annotations
+
+from sim.judge import ClientHistory
+from sim.timeline.axis import TimeAxis
+from sim.timeline.canvas import Canvas
+from sim.timeline.lanes import Lane, draw_process
+from sim.timeline.palette import INK, PAPER, RULE
+from sim.timeline.scene import Scene
+
+__all__ = ["draw_client"]
+
+_LEAST_PT = 1.1
+"""Width of an operation that took less than one can see."""
+
+_JOIN_PT = 0.5
+"""Operations of one outcome that are closer than this look like one, so they are drawn as one."""
+
+
+def draw_client(canvas: Canvas, scene: Scene, axis: TimeAxis, lane: Lane) -> None:
+    """What `lane`'s client went through, and its longest time without a success."""
+    history = next((each for each in scene.clients if each.name == lane.node.name), None)
+    line = [(axis.left, lane.middle), (axis.right, lane.middle)]
+    canvas.line(line, colour=RULE, width=0.6, order=2.5)
+    if history is not None:
+        _operations(canvas, axis, lane, history)
+        _longest_gap(canvas, axis, lane, history)
+        for lost in scene.writes.lost or ():
+            if lost.client == history.name and axis.shows(lost.acknowledged_us):
+                canvas.marker("lost", axis.at(lost.acknowledged_us), lane.top + 6)
+    draw_process(canvas, scene, axis, lane)
+
+
+def _operations(canvas: Canvas, axis: TimeAxis, lane: Lane, history: ClientHistory) -> None:
+    high = (lane.top + 2.0, lane.middle - 0.8)
+    low = (lane.middle + 0.8, lane.bottom - 2.0)
+    for key, (top, bottom) in (("ok", high), ("failed", low), ("unknown", low)):
+        spans: list[tuple[float, float]] = []
+        for operation in history.operations:
+            if operation.outcome != key or operation.ended_us < axis.start_us:
+                continue
+            if operation.started_us > axis.end_us:
+                continue
+            left = axis.at(operation.started_us)
+            right = max(axis.at(operation.ended_us), left + _LEAST_PT)
+            if spans and left - spans[-1][1] < _JOIN_PT:
+                spans[-1] = (spans[-1][0], max(right, spans[-1][1]))
+            else:
+                spans.append((left, right))
+        canvas.boxes(key, spans, top, bottom)
+
+
+def _longest_gap(canvas: Canvas, axis: TimeAxis, lane: Lane, history: ClientHistory) -> None:
+    """A dimension line over the longest gap of a client that met a failure."""
+    gap = history.longest_gap
+    if gap is None or not history.failure_windows or not axis.shows(gap.start_us):
+        return
+    left, right = axis.at(gap.start_us) + 2, axis.at(gap.end_us) - 2
+    text = f"no success for {gap.duration_us / 1e6:.2f} s"
+    width, _ = canvas.measure(text, 7.5)
+    if right - left < width + 16:
+        return
+    y = (lane.top + lane.middle) / 2
+    for end in (left, right):
+        canvas.line([(end, y - 3.5), (end, y + 3.5)], colour=INK, width=0.8, order=5)
+    canvas.line([(left, y), (right, y)], colour=INK, width=0.8, order=5)
+    canvas.text((left + right) / 2, y, text, size=7.5, across="center", ground=PAPER)

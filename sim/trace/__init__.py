@@ -1,0 +1,41 @@
+"""The records that the virtual world adds to a trace; importing this package registers them."""
+
+from sim.trace.records import (
+    DataLoaded,
+    DataLost,
+    DataSaved,
+    FaultInjected,
+    FullSyncLoaded,
+    FullSyncStarted,
+    NodeStarted,
+    Operation,
+    PartialSync,
+    ProcessChanged,
+    ReplicaLinkChanged,
+    ReplicationOffset,
+    RoleChanged,
+    RunEnded,
+    WriteAccepted,
+    WriteApplied,
+    WriteRefused,
+)
+
+__all__ = [
+    "DataLoaded",
+    "DataLost",
+    "DataSaved",
+    "FaultInjected",
+    "FullSyncLoaded",
+    "FullSyncStarted",
+    "NodeStarted",
+    "Operation",
+    "PartialSync",
+    "ProcessChanged",
+    "ReplicaLinkChanged",
+    "ReplicationOffset",
+    "RoleChanged",
+    "RunEnded",
+    "WriteAccepted",
+    "WriteApplied",
+    "WriteRefused",
+]

@@ -1,0 +1,214 @@
+"""INFO and ROLE, word by word (spec: redis-node §2, §3)."""
+
+from __future__ import annotations
+
+from sim.redis import Machine, RedisNode, Settings
+from tests.redis.worlds import MS, SECOND, RedisWorld, info_of
+
+
+def words(text: object, **replacements: str) -> list[str]:
+    """Lines with random ids replaced by names."""
+    assert isinstance(text, str)
+    for name, value in replacements.items():
+        text = text.replace(value, f"<{name}>")
+    return text.split("\r\n")
+
+
+def ids(node: RedisNode) -> dict[str, str]:
+    return {"runid": node.server.run_id, "replid": node.server.history.replid}
+
+
+MASTER = """\
+# Server
+redis_version:7.4.1
+redis_mode:standalone
+run_id:<runid>
+tcp_port:6379
+uptime_in_seconds:3
+uptime_in_days:0
+
+# Clients
+connected_clients:1
+pubsub_clients:0
+blocked_clients:0
+
+# Memory
+used_memory:0
+
+# Persistence
+loading:0
+async_loading:0
+
+# Stats
+total_connections_received:3
+total_commands_processed:18
+sync_full:2
+sync_partial_ok:0
+sync_partial_err:0
+pubsub_channels:0
+pubsub_patterns:0
+total_error_replies:0
+
+# Replication
+role:master
+connected_slaves:2
+slave0:ip=10.0.0.2,port=6379,state=online,offset=0,lag=1
+slave1:ip=nat.example,port=7001,state=online,offset=0,lag=1
+master_failover_state:no-failover
+master_replid:<replid>
+master_replid2:0000000000000000000000000000000000000000
+master_repl_offset:0
+second_repl_offset:-1
+repl_backlog_active:1
+repl_backlog_size:1048576
+repl_backlog_first_byte_offset:1
+repl_backlog_histlen:0
+
+# CPU
+
+# Modules
+
+# Errorstats
+
+# Cluster
+cluster_enabled:0
+
+# Keyspace
+"""
+
+REPLICA = """\
+# Replication
+role:slave
+master_host:10.0.0.1
+master_port:6379
+master_link_status:up
+master_last_io_seconds_ago:1
+master_sync_in_progress:0
+slave_read_repl_offset:0
+slave_repl_offset:0
+slave_priority:50
+slave_read_only:1
+replica_announced:0
+connected_slaves:0
+master_failover_state:no-failover
+master_replid:<replid>
+master_replid2:0000000000000000000000000000000000000000
+master_repl_offset:0
+second_repl_offset:-1
+repl_backlog_active:1
+repl_backlog_size:1048576
+repl_backlog_first_byte_offset:1
+repl_backlog_histlen:0
+"""
+
+
+def pair_with_announcements(world: RedisWorld) -> tuple[RedisNode, RedisNode]:
+    master = world.node("m", Settings(repl_diskless_sync_delay=0, repl_ping_replica_period=100))
+    world.run(500 * MS)
+    target = (master.host.address, 6379)
+    world.node("r1", Settings(replicaof=target))
+    world.run(10 * MS)
+    announced = world.node(
+        "r2",
+        Settings(
+            replicaof=target,
+            replica_announce_ip="nat.example",
+            replica_announce_port=7001,
+            replica_priority=50,
+            replica_announced=False,
+        ),
+    )
+    world.run(2900 * MS)
+    return master, announced
+
+
+def test_info_of_a_master() -> None:
+    world = RedisWorld()
+    master, _ = pair_with_announcements(world)
+    assert words(world.call(master, "INFO"), **ids(master)) == MASTER.split("\n")
+
+
+def test_info_of_a_replica() -> None:
+    world = RedisWorld()
+    _, replica = pair_with_announcements(world)
+    shown = words(world.call(replica, "INFO", "replication"), **ids(replica))
+    assert shown == REPLICA.split("\n")
+
+
+def test_info_of_named_sections_keeps_their_order_and_ignores_unknown_ones() -> None:
+    world = RedisWorld()
+    node = world.node("m")
+    text = world.call(node, "INFO", "Keyspace", "SERVER", "nope")
+    assert [line for line in words(text) if line.startswith("#")] == ["# Server", "# Keyspace"]
+    assert world.call(node, "INFO", "nope") == ""
+    everything = words(world.call(node, "INFO", "everything"))
+    assert [line for line in everything if line.startswith("#")] == [
+        line for line in MASTER.split("\n") if line.startswith("#")
+    ]
+
+
+def test_link_down_since_is_minus_one_before_the_first_success_and_counts_after_a_loss() -> None:
+    world = RedisWorld()
+    master, replica = world.group(1, master=Settings(repl_diskless_sync_delay=5), seconds=1)
+    before = info_of(world, replica, "replication")
+    assert before["master_link_status"] == "down"
+    assert before["master_link_down_since_seconds"] == "-1"
+    assert before["slave_repl_offset"] == "1"
+    world.run(8 * SECOND)
+    assert "master_link_down_since_seconds" not in info_of(world, replica, "replication")
+    master.kill()
+    world.run(4 * SECOND)
+    after = info_of(world, replica, "replication")
+    assert after["master_link_down_since_seconds"] == "4"
+    assert after["master_last_io_seconds_ago"] == "-1"
+    world.call(replica, "REPLICAOF", "10.9.9.9", "1")
+    world.run(SECOND)
+    assert info_of(world, replica, "replication")["master_link_down_since_seconds"] == "5"
+
+
+def test_master_that_becomes_replica_reports_minus_one_until_its_first_success() -> None:
+    world = RedisWorld()
+    node = world.node("m")
+    world.call(node, "REPLICAOF", "10.9.9.9", "1")
+    world.run(5 * SECOND)
+    info = info_of(world, node, "replication")
+    assert info["role"] == "slave"
+    assert info["master_host"] == "10.9.9.9"
+    assert info["master_link_down_since_seconds"] == "-1"
+
+
+def test_info_shows_the_progress_of_a_full_resynchronisation() -> None:
+    world = RedisWorld()
+    machine = Machine(other_data_bytes=1_000_000, sync_bytes_per_second=250_000)
+    master, replica = world.group(1, machine=machine, seconds=2)
+    info = info_of(world, replica, "replication")
+    assert info["master_sync_in_progress"] == "1"
+    assert info["master_sync_total_bytes"] == "1000000"
+    read, left = int(info["master_sync_read_bytes"]), int(info["master_sync_left_bytes"])
+    assert read + left == 1_000_000
+    assert 400_000 < read < 600_000
+    assert info_of(world, master, "replication")["slave0"].split(",")[2] == "state=send_bulk"
+    assert world.call(replica, "ROLE") == ("slave", "10.0.0.1", 6379, "sync", -1)
+
+
+def test_role_of_master_and_replica() -> None:
+    world = RedisWorld()
+    master, replica = world.group(1)
+    world.call(master, "SET", "k", "v")
+    world.run(2 * SECOND)
+    offset = master.server.history.offset
+    assert offset > 0
+    assert world.call(master, "ROLE") == (
+        "master",
+        offset,
+        (("10.0.0.2", "6379", str(offset)),),
+    )
+    assert world.call(replica, "ROLE") == ("slave", "10.0.0.1", 6379, "connected", offset)
+
+
+def test_refusals_are_counted_by_their_first_word() -> None:
+    world = RedisWorld()
+    _, replica = world.group(1)
+    world.call(replica, "SET", "k", "v")
+    world.call(replica, "SET", "k", "v")
+    assert info_of(world, replica, "errorstats") == {"errorstat_READONLY": "count=2"}

@@ -1,0 +1,1 @@
+"""Small scripts that keep the repository honest; nothing here is installed."""

@@ -1,0 +1,327 @@
+"""Which rule of the specification is kept where, and which test says so.
+
+The rules are the ids in ``docs/spec/``. Code and tests cite them: ``[MON-6.2-4]`` names one rule,
+``monitoring §6.2`` (also ``§4 to §7`` and ``§1, §3``; a bare ``§3`` is of the page named last in
+that file) names a section with its subsections. ``docs/conformance.toml`` holds what only a person
+can say: that a rule or a section is missing, partial, done or out of place, and why.
+
+``python -m tools.conformance --write`` writes ``docs/conformance.md``; ``--check`` fails when it
+is out of date, when something cited does not exist, or when a judgement contradicts the citations.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+import tomllib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+__all__ = ["Conformance", "ConformanceError", "Rule", "load", "main", "render"]
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGES = {
+    "README": "GEN",
+    "monitoring": "MON",
+    "gossip": "GOS",
+    "election": "ELE",
+    "failover": "FAI",
+    "commands": "CMD",
+    "config": "CFG",
+    "events": "EVT",
+    "redis-node": "RED",
+    "clients": "CLT",
+}
+STATUSES = ("done", "cited", "partial", "missing", "out of place")
+JUDGEMENTS = ("done", "partial", "missing", "out of place")
+
+RULE_ID = r"([A-Z]{3})-(\d+(?:\.\d+)*)-(\d+)([a-z]?)"
+TAG = re.compile(rf"<sup>\[({RULE_ID})\]</sup>")
+EXACT = re.compile(rf"\[({RULE_ID})\]")
+HEADING = re.compile(r"##+ (\d+(?:\.\d+)*)\.? ")
+NUMBER = r"§(\d+(?:\.\d+)*)"
+NAMED = re.compile(rf"\b({'|'.join(PAGES)})(?:\.md)?`?[\s#]+(?=§)|{NUMBER}(?:\s+to\s+{NUMBER})?")
+
+
+class ConformanceError(Exception):
+    """The specification, a citation or a judgement is wrong; one line for each problem."""
+
+
+@dataclass(slots=True)
+class Rule:
+    """A rule: its id, the page and section it stands in, how it begins, and who cites it."""
+
+    id: str
+    page: str
+    section: str
+    text: str
+    code: dict[str, bool] = field(default_factory=dict)
+    """The files of the packages that cite it; True when by its own id."""
+    tests: dict[str, bool] = field(default_factory=dict)
+    judgement: str = ""
+    reason: str = ""
+
+    @property
+    def status(self) -> str:
+        """One of `STATUSES`: a person's judgement, else what the citations say."""
+        if self.judgement:
+            return self.judgement
+        if not self.code:
+            return "missing"
+        exactly_here, exactly_tested = any(self.code.values()), any(self.tests.values())
+        if self.tests and (exactly_here or exactly_tested):
+            return "done"
+        return "partial" if exactly_here else "cited"
+
+
+@dataclass(slots=True)
+class Conformance:
+    """All rules by id, in the order of the specification."""
+
+    rules: dict[str, Rule]
+
+    def of_section(self, page: str, section: str) -> list[Rule]:
+        """The rules of a section and its subsections."""
+        return [
+            rule
+            for rule in self.rules.values()
+            if rule.page == page
+            and (rule.section == section or rule.section.startswith(section + "."))
+        ]
+
+
+# --- the specification ---------------------------------------------------------------------------
+
+
+def read_rules(directory: Path) -> tuple[Conformance, set[tuple[str, str]]]:
+    """The rules and the sections of all pages. Raises `ConformanceError` for misplaced ids."""
+    rules: dict[str, Rule] = {}
+    sections: set[tuple[str, str]] = set()
+    problems: list[str] = []
+    for page, letters in PAGES.items():
+        section, last = "0", (0, "")
+        block: list[str] = []
+        path = directory / f"{page}.md"
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+            if heading := HEADING.match(line):
+                section, last = heading[1], (0, "")
+                sections.add((page, section))
+            if begins_block(line):
+                block = []
+            block.append(line)
+            for tag in TAG.finditer(line):
+                name, its_letters, its_section, count, letter = tag.groups()
+                where = f"{path.name}, line {number}: {name}"
+                if (its_letters, its_section) != (letters, section):
+                    problems.append(f"{where} stands in section {section} of {letters}")
+                elif (int(count), letter) <= last:
+                    problems.append(f"{where} is out of order or there twice")
+                last = (int(count), letter)
+                rules[name] = Rule(name, page, section, excerpt(block))
+    if problems:
+        raise ConformanceError("\n".join(problems))
+    return Conformance(rules), sections
+
+
+def begins_block(line: str) -> bool:
+    """Does `line` open a new item, row, paragraph or code block of Markdown?"""
+    return not line.strip() or bool(re.match(r"\s*([*-] |\d+\. |\||#|```)", line))
+
+
+def excerpt(block: Sequence[str], limit: int = 72) -> str:
+    """How a rule begins, as text for a table cell."""
+    text = TAG.sub("", " ".join(line.strip() for line in block)).strip()
+    text = re.sub(r"^([*-] |\d+\. )", "", text)
+    text = text.strip("| ").replace("\\|", "\0")
+    text = " · ".join(cell for cell in (part.strip() for part in text.split("|")) if cell)
+    text = text.replace("\0", "|").replace("**", "").replace("`", "")
+    if not text:
+        return "(the code block above)"
+    if len(text) > limit:
+        text = text[:limit].rsplit(" ", 1)[0] + " …"
+    return re.sub(r"([*_|\[\]])", r"\\\1", text).replace("<", "&lt;")
+
+
+# --- citations and judgements --------------------------------------------------------------------
+
+
+def cited_sections(text: str) -> Iterable[tuple[str, str]]:
+    """The (page, section) pairs that `text` cites; the page is empty when none was named."""
+    page = ""
+    for match in NAMED.finditer(text):
+        named, first, last = match.groups()
+        if named:
+            page = named
+        elif last and "." not in first + last:
+            yield from ((page, str(number)) for number in range(int(first), int(last) + 1))
+        else:
+            yield from ((page, section) for section in (first, last) if section)
+
+
+def read_citations(
+    conformance: Conformance,
+    sections: set[tuple[str, str]],
+    root: Path,
+    folders: Sequence[str],
+    *,
+    tests: bool,
+) -> list[str]:
+    """Note who cites what in the Python files below `folders`; the problems found."""
+    problems = []
+    for path in sorted(path for name in folders for path in (root / name).rglob("*.py")):
+        name = path.relative_to(root).as_posix()
+        text = path.read_text(encoding="utf-8")
+        for page, section in cited_sections(text):
+            if (page, section) not in sections:
+                problems.append(f"{name} cites {page or 'no page'} §{section}: no such section")
+            for rule in conformance.of_section(page, section):
+                (rule.tests if tests else rule.code).setdefault(name, False)
+        for match in EXACT.finditer(text):
+            if match[2] not in PAGES.values():
+                continue
+            cited = conformance.rules.get(match[1])
+            if cited is None:
+                problems.append(f"{name} cites [{match[1]}]: no such rule")
+            else:
+                (cited.tests if tests else cited.code)[name] = True
+    return problems
+
+
+def read_judgements(conformance: Conformance, path: Path) -> list[str]:
+    """Apply the judgements of ``conformance.toml``, sections before rules; the problems found."""
+    try:
+        judgements = tomllib.loads(path.read_text(encoding="utf-8"))
+    except tomllib.TOMLDecodeError as problem:
+        return [f"{path.name}: {problem}"]
+    problems = []
+    page_of = {letters: page for page, letters in PAGES.items()}
+    for key, judgement in sorted(judgements.items(), key=lambda item: item[0].count("-")):
+        where = f"{path.name}: {key}"
+        if (
+            not isinstance(judgement, dict)
+            or judgement.keys() != {"status", "reason"}
+            or judgement["status"] not in JUDGEMENTS
+        ):
+            problems.append(f"{where}: expected a status ({', '.join(JUDGEMENTS)}) and a reason")
+            continue
+        letters, _, section = key.partition("-")
+        if key in conformance.rules:
+            judged = [conformance.rules[key]]
+        else:
+            judged = conformance.of_section(page_of.get(letters, ""), section)
+        if not judged:
+            problems.append(f"{where}: no such rule or section")
+        for rule in judged:
+            rule.judgement, rule.reason = judgement["status"], judgement["reason"]
+    for rule in conformance.rules.values():
+        if rule.judgement == "done" and not (rule.code and rule.tests):
+            problems.append(f"{path.name}: {rule.id} is called done; no code or no test cites it")
+        if rule.judgement in ("missing", "out of place") and any(rule.code.values()):
+            problems.append(f"{path.name}: {rule.id} is called {rule.judgement}; code cites it")
+    return problems
+
+
+def load(root: Path) -> Conformance:
+    """Everything known about the rules of the checkout at `root`. Raises `ConformanceError`."""
+    conformance, sections = read_rules(root / "docs" / "spec")
+    problems = [
+        *read_citations(conformance, sections, root, ("minisentinel", "sim"), tests=False),
+        *read_citations(conformance, sections, root, ("tests",), tests=True),
+        *read_judgements(conformance, root / "docs" / "conformance.toml"),
+    ]
+    if problems:
+        raise ConformanceError("\n".join(problems))
+    return conformance
+
+
+# --- the page ------------------------------------------------------------------------------------
+
+INTRODUCTION = """\
+# Conformance
+
+Every rule of the [specification](spec/README.md), where the code keeps it, and which test says so.
+This page is made by `make conformance-write` from the citations in code and tests and from the
+judgements in [conformance.toml](conformance.toml); `make check` fails when it is out of date.
+
+| Status | Meaning |
+|---|---|
+| done | code and a test cite it, at least one of them by its own id |
+| cited | code cites its section; nobody has confirmed this rule by itself yet |
+| partial | code cites it by its id and no test does; or a part of it is kept, as the reason says |
+| missing | no code cites it, or a person says so |
+| out of place | it asks for something that this project does not mean to do |
+"""
+
+
+def render(conformance: Conformance) -> str:
+    """The text of ``docs/conformance.md``."""
+    lines = [INTRODUCTION, "## Summary", ""]
+    lines += [f"| Page | rules | {' | '.join(STATUSES)} |", "|---" * (len(STATUSES) + 2) + "|"]
+    for page in PAGES:
+        rules = [rule for rule in conformance.rules.values() if rule.page == page]
+        lines.append(f"| [{page}](spec/{page}.md) | {tally(rules)} |")
+    lines += [f"| all | {tally(list(conformance.rules.values()))} |", ""]
+    for page in PAGES:
+        lines += [
+            f"## {page}",
+            "",
+            "| Rule | begins | code | tests | status |",
+            "|---|---|---|---|---|",
+        ]
+        lines += [row(rule) for rule in conformance.rules.values() if rule.page == page]
+        lines.append("")
+    return "\n".join(lines)
+
+
+def tally(rules: Sequence[Rule]) -> str:
+    """The cells of a row of the summary: how many rules, and how many of each status."""
+    counts = [sum(rule.status == status for rule in rules) for status in STATUSES]
+    return " | ".join(str(count) for count in [len(rules), *counts])
+
+
+def row(rule: Rule) -> str:
+    """The row of one rule."""
+    status = rule.status + (f": {rule.reason}" if rule.reason else "")
+    return f"| {rule.id} | {rule.text} | {files(rule.code)} | {files(rule.tests)} | {status} |"
+
+
+def files(citing: dict[str, bool], limit: int = 3) -> str:
+    """The files of a cell: those that cite the rule by its id, or else by its section."""
+    names = [name for name, exactly in citing.items() if exactly] or list(citing)
+    shown = ", ".join(f"`{name}`" for name in names[:limit])
+    return shown + (f" and {len(names) - limit} more" if len(names) > limit else "")
+
+
+def main(arguments: Sequence[str] | None = None, root: Path = ROOT) -> int:
+    """Write or check the page; 0 when all is well, 1 when not."""
+    parser = argparse.ArgumentParser(
+        prog="tools.conformance", description="Which rule is kept where, and tested by what."
+    )
+    action = parser.add_mutually_exclusive_group(required=True)
+    action.add_argument("--write", action="store_true", help="write docs/conformance.md")
+    action.add_argument("--check", action="store_true", help="fail when it is out of date")
+    options = parser.parse_args(arguments)
+    page = root / "docs" / "conformance.md"
+    try:
+        conformance = load(root)
+    except ConformanceError as problems:
+        print(problems, file=sys.stderr)
+        return 1
+    text = render(conformance)
+    if options.write:
+        page.write_text(text, encoding="utf-8", newline="\n")
+    elif not page.exists() or page.read_text(encoding="utf-8") != text:
+        print("docs/conformance.md is out of date: run `make conformance-write`", file=sys.stderr)
+        return 1
+    counts = [
+        f"{sum(rule.status == status for rule in conformance.rules.values())} {status}"
+        for status in STATUSES
+    ]
+    print(f"{len(conformance.rules)} rules: {', '.join(counts)}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
