@@ -54,6 +54,11 @@ class NodeHistory:
         span = span_at(self.role, time_us)
         return span.value if span else None
 
+    def link_at(self, time_us: int) -> bool | None:
+        """Whether its link to its master was up at `time_us`; None if it has none."""
+        span = span_at(self.link_up, time_us)
+        return span.value if span else None
+
     @property
     def outages(self) -> tuple[tuple[int, int], ...]:
         """The (start, end) intervals in which it was not up, neighbours merged."""

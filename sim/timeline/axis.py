@@ -84,7 +84,7 @@ class TimeAxis:
     def ticks(self, distance_pt: float) -> tuple[tuple[float, str], ...]:
         """(place, label) of round times in seconds, about `distance_pt` apart or more.
 
-        Bands have no ticks; a stretch between bands that holds no such time gets one near its middle.
+        Bands have none; a stretch between bands that holds no such time gets one near its middle.
         """
         plain = [stretch for stretch in self.stretches if not stretch.is_quiet]
         widest = max(plain, key=lambda stretch: stretch.right - stretch.left)

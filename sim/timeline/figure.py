@@ -11,7 +11,7 @@ from minisentinel.trace import Trace
 from sim.timeline.arrows import draw_corrections, draw_failover_commands, draw_votes
 from sim.timeline.axis import TimeAxis, plan_axis
 from sim.timeline.canvas import Canvas
-from sim.timeline.lag import LAG_HEIGHT, draw_lag, draw_lag_caption, lag_label_width
+from sim.timeline.lag import LAG_HEIGHT, LAG_UNIT, draw_lag, draw_lag_caption, lag_label_width
 from sim.timeline.lanes import (
     Lane,
     draw_lane_labels,
@@ -71,7 +71,8 @@ def _compose(
     compress: bool,
     title: str | None,
 ) -> None:
-    label_right = _MARGIN + label_width(canvas, scene)
+    caption = canvas.measure(LAG_UNIT, 7.5)[0]
+    label_right = _MARGIN + max(label_width(canvas, scene), caption)
     left = label_right + 34
     right = canvas.width - _MARGIN - max(lag_label_width(canvas, scene) + 30, 12)
     axis = _plan_axis(scene, start, end, compress, left, right)

@@ -17,16 +17,12 @@ from sim.timeline.scene import Scene
 __all__ = ["LAG_HEIGHT", "draw_lag", "lag_label_width"]
 
 LAG_HEIGHT = 66.0
+LAG_UNIT = "bytes behind (log scale)"
 _SIZE = 8.0
-_FINEST_PT = 0.7
+_COLUMN_PT = 2.0
+"""The lag of all that falls into a column of this width is drawn as its highest."""
 
-
-@dataclass(frozen=True, slots=True)
-class _Curve:
-    name: str
-    colour: str
-    style: object
-    pieces: tuple[tuple[tuple[float, float], ...], ...]
+_Piece = tuple[tuple[float, float], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +40,7 @@ class _Scale:
     def over(lags: Sequence[float]) -> _Scale:
         """Up to a power of ten above all `lags`, with a tick at each or at every second."""
         exponent = max(3, math.ceil(math.log10(max([*lags, 1.0]))))
-        step = 1 if exponent <= 3 else 2
-        ticks = tuple(10.0**power for power in range(exponent, 0, -step))
+        ticks = tuple(10.0**power for power in range(exponent, 1, -1 if exponent == 3 else -2))
         return _Scale(10.0**exponent, (0.0, *reversed(ticks)))
 
 
@@ -57,8 +52,7 @@ def lag_label_width(canvas: Canvas, scene: Scene) -> float:
 def draw_lag(canvas: Canvas, scene: Scene, axis: TimeAxis, top: float) -> None:
     """Steps of every replica's lag, named at their right end.
 
-    A negative lag (bytes of another history) has no meaning as a distance and is left out. Where
-    several samples fall on one place of the paper the highest is drawn.
+    A negative lag (bytes of another history) has no meaning as a distance and is left out.
     """
     bottom = top + LAG_HEIGHT
     visible = [
@@ -98,30 +92,28 @@ def draw_lag_caption(canvas: Canvas, right: float, top: float) -> None:
     """What the panel shows, in the column of the lane labels."""
     middle = top + LAG_HEIGHT / 2
     canvas.text(right, middle - 5.2, "replication lag", size=9.0, weight="bold", across="right")
-    canvas.text(
-        right, middle + 5.6, "bytes behind, logarithmic", size=7.5, colour=FAINT_INK, across="right"
-    )
+    canvas.text(right, middle + 5.6, LAG_UNIT, size=7.5, colour=FAINT_INK, across="right")
 
 
-def _pieces(
-    series: LagSeries, axis: TimeAxis, end_us: int
-) -> tuple[tuple[tuple[float, float], ...], ...]:
-    """The visible steps of a lag, cut where there is none, as (place, bytes)."""
-    pieces: list[list[tuple[float, float]]] = [[]]
+def _pieces(series: LagSeries, axis: TimeAxis, end_us: int) -> tuple[_Piece, ...]:
+    """The visible steps of a lag as (place, bytes), cut where there is none."""
+    columns: dict[int, float] = {}
     steps = [(point.time_us, point.lag_bytes) for point in series.points]
     for (time_us, lag), (next_us, _) in pairwise([*steps, (end_us, None)]):
-        if next_us <= axis.start_us or time_us > axis.end_us:
+        if lag is None or lag < 0 or next_us <= axis.start_us or time_us > axis.end_us:
             continue
-        if lag is None or lag < 0:
-            if pieces[-1]:
-                pieces.append([])
-            continue
-        left, right = axis.at(time_us), axis.at(next_us)
-        piece = pieces[-1]
-        if piece and right - piece[-1][0] < _FINEST_PT and lag <= piece[-1][1]:
-            continue
-        piece += [(left, float(lag)), (right, float(lag))]
-    return tuple(tuple(piece) for piece in pieces if piece)
+        first = round((axis.at(time_us) - axis.left) / _COLUMN_PT)
+        last = round((axis.at(next_us) - axis.left) / _COLUMN_PT)
+        for column in range(first, max(last, first + 1)):
+            columns[column] = max(columns.get(column, 0.0), lag)
+    pieces: list[list[tuple[float, float]]] = []
+    for column in sorted(columns):
+        left = axis.left + column * _COLUMN_PT
+        right = min(left + _COLUMN_PT, axis.right)
+        if not pieces or left - pieces[-1][-1][0] > 0.01:
+            pieces.append([])
+        pieces[-1] += [(left, columns[column]), (right, columns[column])]
+    return tuple(map(tuple, pieces))
 
 
 def _bytes_text(value: float) -> str:

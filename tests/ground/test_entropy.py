@@ -78,8 +78,12 @@ def temptations(source: str) -> Iterator[str]:
                 | ast.Call(func=ast.Name(id="Random"), args=[])
             ):
                 yield f"line {node.lineno}: a generator without a seed"
-            case ast.Call(func=ast.Name(id="hash" | "id" as name)):
-                yield f"line {node.lineno}: {name}() differs from run to run"
+            case ast.Call(func=ast.Name(id="hash")):
+                yield f"line {node.lineno}: hash() differs from run to run"
+            case ast.keyword(arg="key", value=value) | ast.FormattedValue(value=value) if any(
+                isinstance(part, ast.Name) and part.id == "id" for part in ast.walk(value)
+            ):
+                yield f"line {value.lineno}: id() differs from run to run"
             case ast.ImportFrom(module="time" | "random" | "secrets" | "os" as module):
                 if loose := [alias.name for alias in node.names if alias.name in FORBIDDEN]:
                     yield f"line {node.lineno}: takes {', '.join(loose)} from {module}"
@@ -108,6 +112,8 @@ def is_set(node: ast.expr) -> bool:
         "date.today()",
         "random.Random()",
         "sorted(nodes, key=lambda node: id(node))",
+        "nodes.sort(key=id)",
+        "f'<Node at {id(self):x}>'",
         "hash('a')",
         "from time import monotonic",
         "import secrets",
@@ -126,6 +132,7 @@ def test_honest_code_has_no_temptations() -> None:
         generator = Random(7)
         for name in sorted({"b", "a"}):
             kernel.now()
+            keep[id(name)] = name
         """
     )
     assert not list(temptations(source))

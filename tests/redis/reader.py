@@ -30,8 +30,9 @@ class DataSets:
             data = self.data.setdefault(node, {})
             writes = self.writes.setdefault(node, set())
             match entry.data:
-                case WriteAccepted(write=write, key=key, value=value) | WriteApplied(
-                    write=write, key=key, value=value
+                case (
+                    WriteAccepted(write=write, key=key, value=value)
+                    | WriteApplied(write=write, key=key, value=value)
                 ):
                     writes.add(write)
                     if value is None:

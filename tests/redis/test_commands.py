@@ -89,9 +89,7 @@ def test_error_at_queueing_time_discards_the_transaction(line: Line) -> None:
     line.call("MULTI")
     line.call("SET", "k", "v")
     assert isinstance(line.call("NOPE"), Error)
-    assert line.call("EXEC") == Error(
-        "EXECABORT Transaction discarded because of previous errors."
-    )
+    assert line.call("EXEC") == Error("EXECABORT Transaction discarded because of previous errors.")
     assert line.call("GET", "k") is None
 
 
@@ -254,15 +252,11 @@ def test_accepted_and_refused_writes_are_on_the_trace(world: RedisWorld) -> None
         ("n+1=1", "n", "1"),
         ("del k", "k", None),
     ]
-    assert world.records(WriteRefused, replica) == [
-        WriteRefused(write="k=w", reason="READONLY")
-    ]
+    assert world.records(WriteRefused, replica) == [WriteRefused(write="k=w", reason="READONLY")]
 
 
 def test_master_refuses_writes_without_enough_good_replicas(world: RedisWorld) -> None:
-    settings = Settings(
-        repl_diskless_sync_delay=0, min_replicas_to_write=1, min_replicas_max_lag=2
-    )
+    settings = Settings(repl_diskless_sync_delay=0, min_replicas_to_write=1, min_replicas_max_lag=2)
     master, replica = world.group(1, master=settings)
     assert world.call(master, "SET", "k", "v") == OK
     replica.pause()

@@ -41,7 +41,7 @@ async_loading:0
 
 # Stats
 total_connections_received:3
-total_commands_processed:18
+total_commands_processed:16
 sync_full:2
 sync_partial_ok:0
 sync_partial_err:0
@@ -82,7 +82,7 @@ role:slave
 master_host:10.0.0.1
 master_port:6379
 master_link_status:up
-master_last_io_seconds_ago:1
+master_last_io_seconds_ago:3
 master_sync_in_progress:0
 slave_read_repl_offset:0
 slave_repl_offset:0

@@ -1,0 +1,306 @@
+"""The command ``minisentinel-sim``: list, run and plot scenarios.
+
+Exit status: 0 all well, 1 an expectation of the scenario or an invariant failed, 2 wrong usage or
+bad input. Outputs are written to a temporary name and renamed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from minisentinel import __version__
+from minisentinel.config import ConfigError
+from minisentinel.logformat import LEVELS, format_log_line
+from minisentinel.trace import (
+    Entry,
+    LogLine,
+    SentinelEvent,
+    Trace,
+    TraceError,
+    read_trace,
+    write_trace,
+)
+from sim.judge.summary import summarize
+from sim.scenarios import Scenario, ScenarioError, find_scenario, run_scenario, shipped_scenarios
+from sim.scenarios.runner import Result
+from sim.world.deployment import DEPLOYMENT_SETTINGS, Deployment, DeploymentError
+from sim.world.world import UnknownNode
+
+__all__ = ["main"]
+
+PLOT_FORMATS = (".png", ".svg", ".pdf")
+FIRST_PID = 1001
+
+
+class UsageError(ValueError):
+    """What was asked for cannot be done; the text says what was expected."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; returns the exit status."""
+    try:
+        options = _parser().parse_args(arguments)
+        status: int = options.command(options)
+        sys.stdout.flush()
+        return status
+    except (
+        ConfigError,
+        DeploymentError,
+        ScenarioError,
+        TraceError,
+        UnknownNode,
+        UsageError,
+    ) as problem:
+        print(f"minisentinel-sim: error: {problem}", file=sys.stderr)
+        return 2
+    except BrokenPipeError:
+        # Whoever read our output has seen enough; Python must not complain when it flushes.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except KeyboardInterrupt:
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="minisentinel-sim",
+        description="Simulate Redis Sentinel deployments in virtual time, and watch them fail over.",
+    )
+    parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+
+    listing = commands.add_parser("list", help="the shipped scenarios")
+    listing.set_defaults(command=_list)
+
+    run = commands.add_parser(
+        "run",
+        help="run a scenario and judge it",
+        description="Run a scenario, print every Sentinel's log, a summary and the digest.",
+    )
+    run.add_argument("scenario", help="a shipped scenario (see list), or a .toml file")
+    run.add_argument("--conf", metavar="FILE", help="take the deployment from this sentinel.conf")
+    run.add_argument("--master", metavar="NAME", help="which master of --conf (default: the first)")
+    run.add_argument("--seed", type=int, default=1, metavar="N", help="default: 1")
+    run.add_argument(
+        "--duration",
+        type=_positive,
+        metavar="SECONDS",
+        help="virtual time to watch after the fault (default: until all is calm again)",
+    )
+    run.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help=f"change a setting, any of: {', '.join(DEPLOYMENT_SETTINGS)}",
+    )
+    run.add_argument("--trace", metavar="FILE", help="write the trace, as JSON Lines")
+    run.add_argument("--plot", metavar="FILE", help="draw the timeline: .png, .svg or .pdf")
+    run.add_argument("--quiet", action="store_true", help="leave the log lines out")
+    run.set_defaults(command=_run)
+
+    plot = commands.add_parser("plot", help="draw the timeline of a trace")
+    plot.add_argument("trace", help="a trace written by run --trace")
+    plot.add_argument("-o", "--output", required=True, metavar="FILE", help=".png, .svg or .pdf")
+    plot.set_defaults(command=_plot)
+    return parser
+
+
+def _positive(text: str) -> float:
+    value = float(text)
+    if not 0 < value < 10**7:
+        raise argparse.ArgumentTypeError("expected a number of seconds greater than 0")
+    return value
+
+
+# The commands
+
+
+def _list(options: argparse.Namespace) -> int:
+    scenarios = shipped_scenarios()
+    width = max(len(scenario.name) for scenario in scenarios)
+    theme = ""
+    for scenario in scenarios:
+        if scenario.theme != theme:
+            theme = scenario.theme
+            print(theme)
+        print(f"  {scenario.name:<{width}}  {scenario.title}")
+    return 0
+
+
+def _run(options: argparse.Namespace) -> int:
+    scenario = _configured(find_scenario(options.scenario), options)
+    draw = _plotter(options.plot) if options.plot else None
+    for output in (options.trace, options.plot):
+        _check_writable(output)
+    result = run_scenario(
+        scenario,
+        seed=options.seed,
+        duration=options.duration,
+        settings=_settings(options),
+        progress=_progress_bar() if sys.stderr.isatty() else None,
+    )
+    trace = result.trace
+    if not options.quiet:
+        for line in log_lines(trace):
+            print(line)
+        print()
+    _print_result(scenario, result)
+    if options.trace:
+        _written(options.trace, lambda: write_trace(trace, options.trace))
+    if draw is not None:
+        _written(options.plot, lambda: draw(trace))
+    print(f"digest {trace.digest()}")
+    return 0 if result.passed else 1
+
+
+def _plot(options: argparse.Namespace) -> int:
+    draw = _plotter(options.output)
+    _check_writable(options.output)
+    try:
+        trace = read_trace(options.trace)
+    except OSError as problem:
+        raise UsageError(f"{options.trace}: cannot be read: {problem.strerror}") from None
+    _written(options.output, lambda: draw(trace))
+    print(summarize(trace))
+    return 0
+
+
+# What a run is made of
+
+
+def _configured(scenario: Scenario, options: argparse.Namespace) -> Scenario:
+    """The scenario with the deployment of --conf, changed by --set."""
+    deployment = scenario.deployment
+    if options.conf is not None:
+        deployment = Deployment.from_conf(
+            _read(options.conf),
+            path=options.conf,
+            master=options.master,
+            base=deployment,
+            read_include=_read,
+        )
+    elif options.master is not None:
+        raise UsageError("--master chooses among the masters of --conf, which is missing")
+    for assignment in options.set:
+        key, equals, value = assignment.partition("=")
+        if not equals:
+            raise UsageError(f"--set {assignment}: expected KEY=VALUE")
+        deployment = deployment.with_setting(key.strip(), value.strip())
+    return scenario.with_deployment(deployment)
+
+
+def _read(path: str) -> str:
+    try:
+        return Path(path).read_bytes().decode("utf-8", "surrogateescape")
+    except OSError as problem:
+        raise UsageError(f"{path}: cannot be read: {problem.strerror}") from None
+
+
+def _settings(options: argparse.Namespace) -> dict[str, str]:
+    """What the header of the trace says about how the run was configured."""
+    settings = dict(assignment.split("=", 1) for assignment in options.set)
+    if options.conf is not None:
+        settings["conf"] = Path(options.conf).name
+    if options.master is not None:
+        settings["master"] = options.master
+    if options.duration is not None:
+        settings["duration"] = f"{options.duration:g}"
+    return settings
+
+
+def log_lines(trace: Trace, level: str = "notice") -> list[str]:
+    """Every Sentinel's log in its own format, merged in order of time, each line with its name."""
+    pids: dict[str, int] = {}
+    lines = []
+    started_ms = trace.header.started_at_ms
+    width = max((len(entry.node) for entry in trace.entries), default=0)
+    for entry in trace.entries:
+        text = _log_text(entry)
+        if text is None:
+            continue
+        pid = pids.setdefault(entry.node, FIRST_PID + len(pids))
+        line_level, words = text
+        if LEVELS[line_level] >= LEVELS[level]:
+            at_ms = started_ms + entry.time_us // 1000
+            line = format_log_line(pid, at_ms, line_level, words)
+            lines.append(f"{entry.node:<{width}} | {line}")
+    return lines
+
+
+def _log_text(entry: Entry) -> tuple[str, str] | None:
+    data = entry.data
+    if isinstance(data, SentinelEvent):
+        return data.level, f"{data.name} {data.payload}"
+    if isinstance(data, LogLine):
+        return data.level, data.text
+    return None
+
+
+def _print_result(scenario: Scenario, result: Result) -> None:
+    print(f"{scenario.name}: {scenario.title}")
+    print(result.summary)
+    for name, verdict in result.verdicts:
+        if verdict:
+            print(f"ok     {name}: {verdict.reason}")
+        else:
+            print(f"FAILED {name}: {verdict.reason}")
+
+
+# Outputs
+
+
+def _plotter(path: str) -> Callable[[Trace], None]:
+    """A function that draws a trace into `path`; refuses early what could not be drawn later."""
+    if Path(path).suffix.lower() not in PLOT_FORMATS:
+        raise UsageError(f"{path}: expected a name that ends in {', '.join(PLOT_FORMATS)}")
+    try:
+        from sim.timeline import save_figure, timeline
+    except ImportError:
+        raise UsageError(
+            "drawing needs matplotlib; install it with: pip install 'minisentinel[plot]'"
+        ) from None
+
+    def draw(trace: Trace) -> None:
+        save_figure(timeline(trace), path)
+
+    return draw
+
+
+def _check_writable(path: str | None) -> None:
+    """A long run must not end in an output that was never possible."""
+    if path is None:
+        return
+    parent = Path(path).absolute().parent
+    try:
+        parent.mkdir(parents=True, exist_ok=True)
+    except OSError as problem:
+        raise UsageError(f"{path}: cannot be written: {problem.strerror}") from None
+    if Path(path).is_dir() or not os.access(parent, os.W_OK):
+        raise UsageError(f"{path}: cannot be written")
+
+
+def _written(path: str, write: Callable[[], None]) -> None:
+    try:
+        write()
+    except OSError as problem:
+        raise UsageError(f"{path}: cannot be written: {problem.strerror or problem}") from None
+    print(f"wrote {path}", file=sys.stderr)
+
+
+def _progress_bar() -> Callable[[float], None]:
+    """Shows the virtual time while a person waits, on a line that is wiped at the end."""
+    last = -10.0
+
+    def show(now: float) -> None:
+        nonlocal last
+        if now - last >= 10:
+            last = now
+            print(f"\r\033[K{now:.0f} s of virtual time", end="", file=sys.stderr, flush=True)
+
+    print("\r\033[K", end="", file=sys.stderr)
+    return show
