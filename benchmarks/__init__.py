@@ -1,4 +1,4 @@
-"""How fast the kernel is, beside other ways to do the same: ``python -m benchmarks`` (`make bench`).
+"""How fast the kernel is, beside other ways to do the same: ``python -m benchmarks``.
 
 - `workloads`: what is done, and how often.
 - `contestants`: who does it, a module each, with one function per workload.

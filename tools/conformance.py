@@ -110,7 +110,8 @@ def read_rules(directory: Path) -> tuple[Conformance, set[tuple[str, str]]]:
                 sections.add((page, section))
             if begins_block(line):
                 block = []
-            block.append(line)
+            if not line.startswith("#"):
+                block.append(line)
             for tag in TAG.finditer(line):
                 name, its_letters, its_section, count, letter = tag.groups()
                 where = f"{path.name}, line {number}: {name}"
@@ -192,35 +193,42 @@ def read_citations(
 def read_judgements(conformance: Conformance, path: Path) -> list[str]:
     """Apply the judgements of ``conformance.toml``, sections before rules; the problems found."""
     try:
-        judgements = tomllib.loads(path.read_text(encoding="utf-8"))
+        judgements = tomllib.loads(path.read_text(encoding="utf-8")).get("judgement", [])
     except tomllib.TOMLDecodeError as problem:
         return [f"{path.name}: {problem}"]
     problems = []
-    page_of = {letters: page for page, letters in PAGES.items()}
-    for key, judgement in sorted(judgements.items(), key=lambda item: item[0].count("-")):
-        where = f"{path.name}: {key}"
-        if (
-            not isinstance(judgement, dict)
-            or judgement.keys() != {"status", "reason"}
-            or judgement["status"] not in JUDGEMENTS
-        ):
-            problems.append(f"{where}: expected a status ({', '.join(JUDGEMENTS)}) and a reason")
+    by_key: dict[str, tuple[str, str]] = {}
+    for judgement in judgements:
+        if judgement.keys() != {"rules", "status", "reason"}:
+            problems.append(f"{path.name}: expected rules, status and reason in {judgement}")
             continue
-        letters, _, section = key.partition("-")
-        if key in conformance.rules:
-            judged = [conformance.rules[key]]
-        else:
-            judged = conformance.of_section(page_of.get(letters, ""), section)
+        if judgement["status"] not in JUDGEMENTS:
+            problems.append(f"{path.name}: expected a status ({', '.join(JUDGEMENTS)})")
+        for key in judgement["rules"]:
+            if key in by_key:
+                problems.append(f"{path.name}: {key} is judged twice")
+            by_key[key] = (judgement["status"], judgement["reason"])
+    for key in sorted(by_key, key=lambda key: (key in conformance.rules, key.count("."))):
+        judged = rules_named(conformance, key)
         if not judged:
-            problems.append(f"{where}: no such rule or section")
+            problems.append(f"{path.name}: {key}: no such rule or section")
         for rule in judged:
-            rule.judgement, rule.reason = judgement["status"], judgement["reason"]
+            rule.judgement, rule.reason = by_key[key]
     for rule in conformance.rules.values():
         if rule.judgement == "done" and not (rule.code and rule.tests):
             problems.append(f"{path.name}: {rule.id} is called done; no code or no test cites it")
         if rule.judgement in ("missing", "out of place") and any(rule.code.values()):
             problems.append(f"{path.name}: {rule.id} is called {rule.judgement}; code cites it")
     return problems
+
+
+def rules_named(conformance: Conformance, key: str) -> list[Rule]:
+    """The rule with the id `key`, or the rules of the section that it names."""
+    if key in conformance.rules:
+        return [conformance.rules[key]]
+    letters, _, section = key.partition("-")
+    pages = [page for page, its_letters in PAGES.items() if its_letters == letters]
+    return [rule for page in pages for rule in conformance.of_section(page, section)]
 
 
 def load(root: Path) -> Conformance:

@@ -12,7 +12,7 @@ def timers(work: Timers) -> int:
     env = asimpy.Environment()
     fired = [0] * work.count
 
-    class Timer(asimpy.Process):
+    class Timer(asimpy.Process):  # type: ignore[misc, unused-ignore]
         def init(self, index: int, period: int) -> None:
             self.index = index
             self.period = period
@@ -38,7 +38,7 @@ def ping_pong(work: PingPong) -> int:
     received = [0] * work.nodes
     inboxes = [asimpy.Queue(env) for _ in range(work.nodes)]
 
-    class Deliver(asimpy.Process):
+    class Deliver(asimpy.Process):  # type: ignore[misc, unused-ignore]
         def init(self, to: int, message: tuple[bool, int]) -> None:
             self.to = to
             self.message = message
@@ -47,7 +47,7 @@ def ping_pong(work: PingPong) -> int:
             await self.timeout(next(delays))
             await inboxes[self.to].put(self.message)
 
-    class Node(asimpy.Process):
+    class Node(asimpy.Process):  # type: ignore[misc, unused-ignore]
         def init(self, me: int) -> None:
             self.me = me
 

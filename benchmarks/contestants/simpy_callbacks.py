@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import simpy
 
 from benchmarks.workloads import PingPong, Timers
@@ -14,7 +16,7 @@ def timers(work: Timers) -> int:
     periods = work.periods
     fired = [0] * work.count
 
-    def fire(event: simpy.Event) -> None:
+    def fire(event: Any) -> None:
         index = event.value
         fired[index] += 1
         timeout(periods[index], index).callbacks.append(fire)
@@ -32,12 +34,12 @@ def ping_pong(work: PingPong) -> int:
     delays, partners = work.delays(), work.partners()
     received = [0] * work.nodes
 
-    def request(event: simpy.Event) -> None:
+    def request(event: Any) -> None:
         pair = event.value
         received[pair[1]] += 1
         timeout(next(delays), pair).callbacks.append(answer)
 
-    def answer(event: simpy.Event) -> None:
+    def answer(event: Any) -> None:
         node = event.value[0]
         received[node] += 1
         timeout(next(delays), (node, next(partners))).callbacks.append(request)

@@ -32,11 +32,13 @@ class ConfigError(ValueError):
         self.path = path
         self.line_number = line_number
         self.line = line
-        self.message = message
-        self.expected = expected
+        # Both may quote a word of the file, in which an escape may stand for a line feed.
+        self.message = _visible(message)
+        self.expected = _visible(expected)
 
     def __str__(self) -> str:
-        text = f"{self.path}, line {self.line_number}: '{self.line}': {self.message}"
+        line = _visible(self.line)
+        text = f"{self.path}, line {self.line_number}: '{line}': {self.message}"
         return f"{text} (expected: {self.expected})" if self.expected else text
 
     def fatal_block(self, version: str) -> str:
@@ -50,3 +52,8 @@ class ConfigError(ValueError):
             f">>> '{self.line}'\n"
             f"{self.message}\n"
         )
+
+
+def _visible(text: str) -> str:
+    """`text` with escapes for what cannot be printed, and so in one line."""
+    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)

@@ -222,7 +222,8 @@ def _down_after(target: Target, values: tuple[str, ...]) -> None:
 
 
 def _failover_timeout(target: Target, values: tuple[str, ...]) -> None:
-    _master(target, values[0]).failover_timeout = _positive(values[1])
+    master = _master(target, values[0])
+    master.failover_timeout = _positive(values[1])
 
 
 def _parallel_syncs(target: Target, values: tuple[str, ...]) -> None:

@@ -18,15 +18,17 @@ class Context:
     """One Sentinel's state and rules, and during a step its time (`now`, ms) and effects (`out`).
 
     `tracing` says whether the driver wants `Note` effects; without it a note costs one branch.
+    `skips` says whether a tick may pass over instances that are not due.
     """
 
-    __slots__ = ("facts", "now", "out", "profile", "state", "tracing")
+    __slots__ = ("facts", "now", "out", "profile", "skips", "state", "tracing")
 
     def __init__(self, state: State, profile: Profile, facts: Facts, tracing: bool) -> None:
         self.state = state
         self.profile = profile
         self.facts = facts
         self.tracing = tracing
+        self.skips = profile.times_by_the_book
         self.now = 0
         self.out: list[Effect] = []
 

@@ -83,6 +83,7 @@ def reconnect(ctx: Context, instance: Instance) -> None:
             _queue(ctx, instance, connection, ReplyTo.SUBSCRIBE, ("SUBSCRIBE", HELLO_CHANNEL))
     if link.command is not None and (link.pubsub is not None or isinstance(instance, Peer)):
         link.disconnected = False
+    _wake(ctx, link)
 
 
 def _resolve_again(ctx: Context, instance: Instance) -> None:
@@ -149,6 +150,7 @@ def close_one(ctx: Context, instance: Instance, purpose: Purpose) -> None:
     else:
         link.pubsub = None
     link.disconnected = True
+    _wake(ctx, link)
     del ctx.state.connections[connection.id]
     ctx.out.append(Close(connection.id))
     if ctx.tracing:
@@ -158,6 +160,7 @@ def close_one(ctx: Context, instance: Instance, purpose: Purpose) -> None:
 def close_all(ctx: Context, link: Link) -> None:
     """Close both connections of a link on purpose."""
     ctx.close(detach_connections(ctx.state, link))
+    _wake(ctx, link)
 
 
 def lose(ctx: Context, connection_id: int) -> None:
@@ -174,8 +177,15 @@ def lose(ctx: Context, connection_id: int) -> None:
         link.pending_commands -= len(lost)
         link.pubsub = None
     link.disconnected = True
+    _wake(ctx, link)
     if ctx.tracing:
         note_link(ctx, ctx.state.instances[link.users[0]], purpose, "lost")
+
+
+def _wake(ctx: Context, link: Link) -> None:
+    """Whoever uses `link` is to be looked at by the next tick."""
+    for serial in link.users:
+        ctx.state.instances[serial].due = 0
 
 
 def note_link(ctx: Context, instance: Instance, purpose: Purpose, change: str) -> None:

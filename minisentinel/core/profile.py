@@ -30,5 +30,17 @@ class Profile:
     selection: SelectionRules = SelectionRules()
     failover: FailoverRules = FailoverRules()
 
+    @property
+    def times_by_the_book(self) -> bool:
+        """Whether the rules that depend on time alone are the stock ones.
+
+        Then `minisentinel.core.due` knows when they can next say something new.
+        """
+        return (
+            type(self.monitoring) is MonitoringRules
+            and type(self.hello) is HelloRules
+            and type(self.election) is ElectionRules
+        )
+
 
 MODERN = Profile("modern")

@@ -97,3 +97,4 @@ def reset_master(ctx: Context, master: Master, *, keep_peers: bool) -> None:
     master.runid = ""
     master.role_reported = Role.MASTER
     master.role_reported_time = now
+    master.due = 0

@@ -167,10 +167,13 @@ class Sentinel:
             case ReplyTo.PING:
                 monitoring.on_ping_reply(ctx, instance, reply)
             case ReplyTo.INFO if isinstance(instance, Server):
+                instance.due = 0
                 info.on_info_reply(ctx, ctx.master_of(instance), instance, reply)
             case ReplyTo.HELLO:
                 hello.on_hello_reply(ctx, instance, reply)
             case ReplyTo.ASK if isinstance(instance, Peer):
-                on_ask_reply(ctx, ctx.master_of(instance), instance, reply)
+                master = ctx.master_of(instance)
+                master.due = 0
+                on_ask_reply(ctx, master, instance, reply)
             case _:
                 pass

@@ -135,6 +135,8 @@ class Instance:
     subjectively_down: bool = False
     s_down_since: int = 0
     script_kill_sent: bool = False
+    due: int = field(default=0, compare=False)
+    """Until then no tick can change anything about it (`minisentinel.core.due`)."""
 
 
 @dataclass(slots=True)

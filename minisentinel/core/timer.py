@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from minisentinel.core import failover
 from minisentinel.core.context import Context
+from minisentinel.core.due import forget_dues, is_busy, next_due
 from minisentinel.core.election import ask_peers
 from minisentinel.core.links import reconnect
 from minisentinel.core.monitoring import (
@@ -22,13 +23,19 @@ __all__ = ["next_tick_in_ms", "tick"]
 def tick(ctx: Context) -> None:
     """One tick: TILT check, then every master with its replicas and peers, then the switch."""
     _check_clock(ctx)
+    now = ctx.now
+    visit_all = not ctx.skips or ctx.state.tilt
     finished: Master | None = None
     for master in ctx.state.masters.values():
-        _handle(ctx, master, master)
+        if master.due <= now or visit_all or is_busy(master):
+            _visit(ctx, master, master)
+        around_master = visit_all or is_busy(master)
         for replica in master.replicas.values():
-            _handle(ctx, master, replica)
+            if replica.due <= now or around_master:
+                _visit(ctx, master, replica)
         for peer in master.peers.values():
-            _handle(ctx, master, peer)
+            if peer.due <= now or around_master:
+                _visit(ctx, master, peer)
         if master.failover_state is FailoverState.UPDATE_CONFIG:
             finished = master
     if finished is not None:
@@ -43,11 +50,19 @@ def next_tick_in_ms(ctx: Context) -> int:
 def _check_clock(ctx: Context) -> None:
     """Enter TILT when the time since the last tick cannot be true (monitoring §8)."""
     state = ctx.state
-    if ctx.profile.monitoring.enters_tilt(ctx.now - state.previous_time, state.timing):
+    gap_ms = ctx.now - state.previous_time
+    if gap_ms < 0:
+        forget_dues(state)
+    if ctx.profile.monitoring.enters_tilt(gap_ms, state.timing):
         state.tilt = True
         state.tilt_start_time = ctx.now
         ctx.emit("warning", "+tilt", None, "#tilt mode entered")
     state.previous_time = ctx.now
+
+
+def _visit(ctx: Context, master: Master, instance: Instance) -> None:
+    _handle(ctx, master, instance)
+    instance.due = 0 if ctx.state.tilt or is_busy(master) else next_due(ctx, master, instance)
 
 
 def _handle(ctx: Context, master: Master, instance: Instance) -> None:

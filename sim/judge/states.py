@@ -106,9 +106,11 @@ def node_histories(trace: Trace) -> dict[str, NodeHistory]:
                 node.link_up.change(now, None)
         elif isinstance(data, RoleChanged):
             follows = (data.master_host, data.master_port) if data.role == "replica" else None
-            node.role.change(now, Role(data.role, follows))
-            if data.role == "master":
-                node.link_up.change(now, None)
+            role = Role(data.role, follows)
+            if role != node.role.value or node.link_up.value is None:
+                # A new master means a new link, which is not up before it is said to be.
+                node.link_up.change(now, False if follows else None)
+            node.role.change(now, role)
         else:
             node.link_up.change(now, data.up)
     end = trace_end_us(trace) + 1

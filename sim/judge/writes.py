@@ -1,15 +1,14 @@
 """Write accounting: what was promised to clients, and what of it survived.
 
-The data set of a server is followed through the trace as the history of writes that made it:
+The data set of a server is followed through the trace as the set of writes that made it, by the
+rules that `sim.trace.records` gives for the data itself: ``write-accepted`` and ``write-applied``
+add a write; ``full-sync-started`` and ``data-saved`` remember the set; ``full-sync-loaded`` and
+``data-loaded`` replace it by one that was remembered, so that what only this server had is gone;
+``data-lost`` empties it.
 
-- ``write-accepted`` and ``write-applied`` append a write;
-- ``full-sync-started`` remembers the history of that moment, and ``full-sync-loaded`` replaces the
-  history of the replica by it: writes that only the replica had are gone;
-- ``data-lost`` empties it.
-
-A write that a later one overwrote is still part of that history: it was not lost, it was outdated.
-What survived is the history of the final master (`find_final_master`) at the end of the trace. A
-write is identified by its text (``key=value``), so writers that repeat a value cannot be judged.
+A write that a later one overwrote is still in that set: it was not lost, it was outdated. What
+survived is the set of the final master (`find_final_master`) at the end of the trace. A write is
+identified by its text (``key=value``), so writers that repeat a value cannot be judged.
 """
 
 from __future__ import annotations
@@ -19,7 +18,9 @@ from dataclasses import dataclass
 from minisentinel.trace import Trace
 from sim.judge.opinions import find_final_master
 from sim.trace import (
+    DataLoaded,
     DataLost,
+    DataSaved,
     FullSyncLoaded,
     FullSyncStarted,
     Operation,
@@ -113,41 +114,45 @@ def _survivors(
     trace: Trace,
 ) -> tuple[dict[str, tuple[str, int]], frozenset[str] | None, str | None, str]:
     """Who accepted each write first and when; the writes that survived, where; or why unknown."""
-    histories: dict[str, list[str]] = {}
-    snapshots: dict[str, list[str]] = {}
-    unknown_since_sync: dict[str, str] = {}
+    held: dict[str, set[str]] = {}
+    snapshots: dict[str, frozenset[str]] = {}
+    dumps: dict[str, frozenset[str]] = {}
+    missing: dict[str, str] = {}
     accepted: dict[str, tuple[str, int]] = {}
+
+    def replace(node: str, source: dict[str, frozenset[str]], number: str) -> None:
+        missing.pop(node, None)
+        if number not in source:
+            missing[node] = number
+        held[node] = set(source.get(number, ()))
+
     for entry in trace.entries:
         data = entry.data
         match data:
             case WriteAccepted():
-                histories.setdefault(entry.node, []).append(data.write)
+                held.setdefault(entry.node, set()).add(data.write)
                 accepted.setdefault(data.write, (entry.node, entry.time_us))
             case WriteApplied():
-                histories.setdefault(entry.node, []).append(data.write)
+                held.setdefault(entry.node, set()).add(data.write)
             case FullSyncStarted():
-                snapshots[data.sync] = list(histories.get(entry.node, ()))
+                snapshots[data.sync] = frozenset(held.get(entry.node, ()))
             case FullSyncLoaded():
-                snapshot = snapshots.get(data.sync)
-                if snapshot is None:
-                    unknown_since_sync[entry.node] = data.sync
-                else:
-                    unknown_since_sync.pop(entry.node, None)
-                histories[entry.node] = list(snapshot or ())
+                replace(entry.node, snapshots, data.sync)
+            case DataSaved() if not data.sync:
+                dumps[data.save] = frozenset(held.get(entry.node, ()))
+            case DataSaved() if data.sync in snapshots:
+                dumps[data.save] = snapshots[data.sync]
+            case DataLoaded():
+                replace(entry.node, dumps, data.save)
             case DataLost():
-                histories[entry.node] = []
-                unknown_since_sync.pop(entry.node, None)
+                held[entry.node] = set()
+                missing.pop(entry.node, None)
             case _:
                 pass
     master = find_final_master(trace)
     if master is None:
         return accepted, None, None, "the Sentinels do not name one master at the end"
-    if master in unknown_since_sync:
-        missing = unknown_since_sync[master]
-        return (
-            accepted,
-            None,
-            master,
-            f"snapshot {missing!r} that {master} loaded is not in the trace",
-        )
-    return accepted, frozenset(histories.get(master, ())), master, ""
+    if master in missing:
+        why = f"{master} loaded {missing[master]!r}, of which the trace does not tell"
+        return accepted, None, master, why
+    return accepted, frozenset(held.get(master, ())), master, ""

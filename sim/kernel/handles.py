@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from contextvars import Context, copy_context
+from contextvars import Context
 from traceback import StackSummary
 from typing import Any
 
 from sim.kernel.kernel import Kernel, Ticket, time_of
 from sim.kernel.units import seconds
 
-__all__ = ["LaterHandle", "SoonHandle", "describe_callback"]
+__all__ = ["LaterHandle", "SleepHandle", "SoonHandle", "describe_callback"]
 
 
 def describe_callback(callback: object) -> str:
@@ -66,7 +66,7 @@ class LaterHandle(asyncio.TimerHandle):
         self,
         callback: Callable[..., object],
         args: tuple[Any, ...],
-        context: Context | None,
+        context: Context,
         kernel: Kernel,
     ) -> None:
         self.callback: Callable[..., object] | None = callback  # None when cancelled
@@ -97,7 +97,7 @@ class LaterHandle(asyncio.TimerHandle):
 
     def get_context(self) -> Context:
         """The context in which the callback runs."""
-        return copy_context() if self.context is None else self.context
+        return self.context
 
     def when(self) -> float:
         """The time of the loop (seconds) at which the callback runs."""
@@ -106,3 +106,23 @@ class LaterHandle(asyncio.TimerHandle):
     @property
     def _when(self) -> float:  # what the comparisons of the parent look at
         return self.when()
+
+
+class SleepHandle(asyncio.TimerHandle):
+    """What wakes an `asyncio.sleep`, which knows of handles only that they can be cancelled."""
+
+    __slots__ = ("args", "kernel", "ticket")
+
+    ticket: Ticket | None  # None when the sleeper has been woken
+
+    def __init__(self, args: tuple[Any, ...], kernel: Kernel) -> None:
+        self.args = args  # the future and its result
+        self.kernel = kernel
+
+    def __repr__(self) -> str:
+        return "<SleepHandle>"
+
+    def cancel(self) -> None:
+        """Take the waking out of the queue."""
+        if self.ticket is not None:
+            self.kernel.cancel(self.ticket)

@@ -16,7 +16,8 @@ from asyncio import events, futures
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Generator, Iterator
 from contextlib import contextmanager
 from contextvars import Context, copy_context
-from typing import Any, NoReturn, TypeVar, TypeVarTuple, Unpack
+from functools import partial
+from typing import Any, Final, NoReturn, TypeVar, TypeVarTuple, Unpack, cast
 
 from sim.kernel.errors import (
     AlreadyRunningError,
@@ -26,7 +27,7 @@ from sim.kernel.errors import (
     QueueEmptyError,
     TimeLimitError,
 )
-from sim.kernel.handles import LaterHandle, SoonHandle, describe_callback
+from sim.kernel.handles import LaterHandle, SleepHandle, SoonHandle, describe_callback
 from sim.kernel.kernel import MAX_EVENTS, Callback, Kernel, Ticket
 from sim.kernel.reports import ErrorReportingLoop
 from sim.kernel.tasks import VirtualTask, describe_waiting
@@ -48,7 +49,8 @@ def _whole(time_seconds: float) -> int | None:
 
 # What asyncio.sleep asks to be called later. It does no more than set a result, so it needs neither
 # a copy of the context nor a report of its errors, and sleeping is what coroutines do most.
-_WAKE_SLEEPER: object = getattr(futures, "_set_result_unless_cancelled", None)
+_FAR: Final = 1e15  # seconds; an infinite sleep, for instance
+_WAKE_SLEEPER: Final[object] = getattr(futures, "_set_result_unless_cancelled", None)
 
 
 class _Stop(BaseException):
@@ -97,6 +99,7 @@ class VirtualLoop(ErrorReportingLoop):
         self._call_after: Callable[..., int] = self.kernel.call_after
         self._run_handle: Callback = self._run_one
         self._run_waking: Callback = self._wake_sleeper
+        self.create_future = partial(asyncio.Future, loop=self)  # type: ignore[method-assign]
         self._running = False
         self._closed = False
         self._stop_ticket: Ticket | None = None
@@ -123,7 +126,7 @@ class VirtualLoop(ErrorReportingLoop):
     def call_soon(
         self,
         callback: Callable[[Unpack[_Args]], object],
-        *args: Unpack[_Args],
+        *args: *_Args,
         context: Context | None = None,
     ) -> asyncio.Handle:
         """Run ``callback(*args)`` now, after everything else that is due now."""
@@ -137,20 +140,24 @@ class VirtualLoop(ErrorReportingLoop):
         self,
         delay: float,
         callback: Callable[[Unpack[_Args]], object],
-        *args: Unpack[_Args],
+        *args: *_Args,
         context: Context | None = None,
     ) -> asyncio.TimerHandle:
         """Run ``callback(*args)`` `delay` seconds from now; at once when that is not positive.
 
         An infinite delay is allowed and never ends.
         """
+        if callback is _WAKE_SLEEPER and delay < _FAR and not self._debug:
+            sleep = SleepHandle(args, self.kernel)
+            sleep.ticket = self._call_after(microseconds(delay), self._run_waking, sleep)
+            return sleep
         return self._call_after_us(_whole(delay), callback, args, context)
 
     def call_at(
         self,
         when: float,
         callback: Callable[[Unpack[_Args]], object],
-        *args: Unpack[_Args],
+        *args: *_Args,
         context: Context | None = None,
     ) -> asyncio.TimerHandle:
         """Run ``callback(*args)`` at the loop's time `when` (s); at once when that has passed."""
@@ -165,25 +172,21 @@ class VirtualLoop(ErrorReportingLoop):
         args: tuple[Any, ...],
         context: Context | None,
     ) -> LaterHandle:
-        if callback is _WAKE_SLEEPER:
-            run = self._run_waking
-        else:
-            run = self._run_handle
-            if context is None:
-                context = copy_context()
+        if context is None:
+            context = copy_context()
         handle = LaterHandle(callback, args, context, self.kernel)
         if self._debug:
             self._note_origin(handle)
         if delay_us is None:
             handle.ticket = None
         else:
-            handle.ticket = self._call_after(delay_us if delay_us > 0 else 0, run, handle)
+            handle.ticket = self._call_after(max(delay_us, 0), self._run_handle, handle)
         return handle
 
     def call_soon_threadsafe(
         self,
         callback: Callable[[Unpack[_Args]], object],
-        *args: Unpack[_Args],
+        *args: *_Args,
         context: Context | None = None,
     ) -> asyncio.Handle:
         """The same as `call_soon`; raises NotSimulatedError in any thread but the loop's own."""
@@ -194,7 +197,7 @@ class VirtualLoop(ErrorReportingLoop):
         if handle.callback is None:
             return
         try:
-            handle.get_context().run(handle.callback, *handle.args)
+            handle.context.run(handle.callback, *handle.args)
         except (SystemExit, KeyboardInterrupt):
             raise
         except BaseException as error:
@@ -207,7 +210,8 @@ class VirtualLoop(ErrorReportingLoop):
                 report["source_traceback"] = handle.origin
             self.call_exception_handler(report)
 
-    def _wake_sleeper(self, handle: LaterHandle) -> None:
+    def _wake_sleeper(self, handle: SleepHandle) -> None:
+        handle.ticket = None  # asyncio.sleep cancels its handle in any case
         future, result = handle.args
         if not future.done():
             future.set_result(result)
@@ -220,7 +224,7 @@ class VirtualLoop(ErrorReportingLoop):
 
     def create_future(self) -> asyncio.Future[Any]:
         """A future of this loop."""
-        return asyncio.Future(loop=self)
+        return asyncio.Future(loop=self)  # in __init__ once more, without a Python frame
 
     def create_task(
         self,
@@ -271,7 +275,7 @@ class VirtualLoop(ErrorReportingLoop):
         self._check_open()
         self._check_idle()
         is_new = not futures.isfuture(future)
-        awaited: asyncio.Future[_T] = asyncio.ensure_future(future, loop=self)
+        awaited: asyncio.Future[_T] = asyncio.ensure_future(cast(Awaitable[_T], future), loop=self)
         awaited.add_done_callback(_stop_loop_of)
         try:
             self.run_forever()
@@ -350,7 +354,8 @@ class VirtualLoop(ErrorReportingLoop):
         except _Stop:
             pass
         except QueueEmptyError as error:
-            raise DeadlockError(str(error), describe_waiting(self)) from None
+            waiting = describe_waiting(self)
+            raise DeadlockError(f"deadlock: {error}; waiting tasks:", waiting) from None
         except (TimeLimitError, EventLimitError) as error:
             for line in describe_waiting(self):
                 error.add_note(line)

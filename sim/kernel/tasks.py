@@ -8,7 +8,8 @@ object's hash follows its address. A task of the virtual loop hashes to its seri
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Generator, Iterator
+from collections.abc import Coroutine, Generator, Iterator, Mapping
+from types import FrameType
 from typing import Any, TypeVar
 
 __all__ = ["VirtualTask", "describe_waiting"]
@@ -46,13 +47,17 @@ def describe_waiting(loop: asyncio.AbstractEventLoop) -> tuple[str, ...]:
 
 def _describe(task: asyncio.Task[Any]) -> str:
     coroutine = task.get_coro()
-    where = " > ".join(_frames(coroutine)) or "not started"
-    name = getattr(coroutine, "__qualname__", repr(coroutine))
-    return f"{task.get_name()} ({name}) waits for {_awaited(task)} at {where}"
+    frames = list(_frames(coroutine))
+    where = " > ".join(
+        f"{frame.f_code.co_filename}:{frame.f_lineno} {frame.f_code.co_name}" for frame in frames
+    )
+    name = getattr(coroutine, "__qualname__", type(coroutine).__qualname__)
+    awaited = _awaited(task, frames[-1].f_locals if frames else {})
+    return f"{task.get_name()} ({name}) waits for {awaited} at {where or 'its beginning'}"
 
 
-def _frames(awaitable: object) -> Iterator[str]:
-    """The stack of a suspended coroutine, outermost first, as ``file:line function``."""
+def _frames(awaitable: object) -> Iterator[FrameType]:
+    """The frames of a suspended coroutine, outermost first."""
     while awaitable is not None:
         for prefix in ("cr", "gi", "ag"):  # coroutine, generator, asynchronous generator
             frame = getattr(awaitable, f"{prefix}_frame", None)
@@ -60,23 +65,25 @@ def _frames(awaitable: object) -> Iterator[str]:
                 break
         else:
             return
-        yield f"{frame.f_code.co_filename}:{frame.f_lineno} {frame.f_code.co_name}"
-        below = "gi_yieldfrom" if prefix == "gi" else f"{prefix}_await"
-        awaitable = getattr(awaitable, below, None)
+        yield frame
+        awaitable = getattr(awaitable, "gi_yieldfrom" if prefix == "gi" else f"{prefix}_await")
 
 
-def _awaited(task: asyncio.Task[Any]) -> str:
+def _awaited(task: asyncio.Task[Any], names: Mapping[str, object]) -> str:
+    """What the task waits for; `names` are the local variables where it does."""
     waiter = getattr(task, "_fut_waiter", None)
     if waiter is None:
         return "its turn"
     if isinstance(waiter, asyncio.Task):
         return f"the task {waiter.get_name()}"
-    children = getattr(waiter, "_children", None)
-    if children:  # asyncio.gather
-        names = (
+    children = getattr(waiter, "_children", None)  # of asyncio.gather
+    if children:
+        return "all of " + ", ".join(
             child.get_name() if isinstance(child, asyncio.Task) else "a future"
             for child in children
             if not child.done()
         )
-        return f"all of {', '.join(names)}"
+    for name, value in names.items():
+        if value is waiter:
+            return f"the future `{name}`"
     return "a future"

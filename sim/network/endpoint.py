@@ -275,7 +275,7 @@ class Endpoint:
     def _hand_over(self, segment: Segment) -> None:
         """`segment` passes the door of the peer's host: its program gets it, or it is answered."""
         peer = self.peer
-        if peer.state == _OPEN and peer._is_known:
+        if peer.state == _OPEN:
             peer._put(*segment)
         elif peer.state != _CLOSING:
             peer._send_reset(self.kernel.now, True)
@@ -328,7 +328,7 @@ class Endpoint:
             return
         if self.path.is_open:
             peer = self.peer
-            if not (peer.state in (_OPEN, _CLOSING) and peer._is_known):
+            if peer.state not in (_OPEN, _CLOSING):
                 # The answer ends the recovery when it arrives, which it may not do.
                 peer._send_reset(self.kernel.now, True)
             elif self.path.back.is_open:

@@ -39,12 +39,10 @@ class Handshake:
     def begin(self, departure: int) -> None:
         """Send the first SYN at kernel time `departure`."""
         self._start = departure
-        self._send_syn(None)
+        self._send_syn(departure)
 
-    def _send_syn(self, _: None) -> None:
+    def _send_syn(self, departure: int) -> None:
         if self._endpoint.is_connecting:
-            settings: TcpSettings = self._endpoint.settings
-            departure = self._start + settings.syn_offset_us(self._attempts)
             path = self._path
             self._kernel.call_at(departure + path.draw(path.random), self._syn_arrives)
 
@@ -77,14 +75,15 @@ class Handshake:
 
     def _repeat(self) -> None:
         """Wait for the time of the next SYN, or for the time to give up."""
-        settings = self._endpoint.settings
+        settings: TcpSettings = self._endpoint.settings
         self._attempts += 1
-        when = self._start + settings.syn_offset_us(self._attempts)
+        # The loss is found out at the time of arrival, which on a slow path is after the timeout.
+        when = max(self._start + settings.syn_offset_us(self._attempts), self._kernel.now)
         if self._attempts <= settings.syn_retransmissions:
-            self._kernel.call_at(max(when, self._kernel.now), self._send_syn)
+            self._kernel.call_at(when, self._send_syn, when)
         else:
-            self._kernel.call_at(max(when, self._kernel.now), self._give_up)
+            self._kernel.call_at(when, self._give_up)
 
-    def _give_up(self, _: None) -> None:
+    def _give_up(self, _: object) -> None:
         if self._endpoint.is_connecting:
             self._endpoint.fail("timed out")

@@ -17,8 +17,12 @@ __all__ = ["keep", "save"]
 
 
 def save(name: str, disk: Disk, keyspace: Keyspace, history: History) -> Dump:
-    """Write the data set to the disk, and return the dump."""
-    snapshot = Snapshot(keyspace.snapshot(), keyspace.size, history.replid, history.offset)
+    """Write the data set to the disk, and return the dump.
+
+    Without a backlog nobody shares the history, and the dump does not tell it.
+    """
+    replid = history.replid if history.backlog is not None else ""
+    snapshot = Snapshot(keyspace.snapshot(), keyspace.size, replid, history.offset)
     return keep(name, disk, snapshot)
 
 

@@ -10,7 +10,7 @@ __all__ = ["OffsetSampler"]
 
 
 class OffsetSampler:
-    """Records the offset at most every `period_us`, beginning with the first change.
+    """Records the offset at most every `period_us`, beginning with that of the start.
 
     There is no timer while nothing changes: a change within the period of the last sample asks
     for one call at its end.
@@ -22,7 +22,7 @@ class OffsetSampler:
         self._environment = environment
         self._history = history
         self._period_us = period_us
-        self._last_offset = 0
+        self._last_offset: int | None = None
         self._next_us = 0
         self._timer: Timer | None = None
 

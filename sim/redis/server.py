@@ -94,8 +94,10 @@ class Server:
         if self.settings.persistence == "rdb" and disk.dump is not None:
             self.loading = True
             self._after_loading(disk.dump.size, self._loaded_dump)
-        elif disk.keys_at_death is not None:
-            self.environment.record(DataLost(keys=disk.keys_at_death))
+        else:
+            if disk.keys_at_death is not None:
+                self.environment.record(DataLost(keys=disk.keys_at_death))
+            self.sampler.changed()
         self.environment.after(FIRST_CRON_US, self._cron)
 
     def leave(self) -> None:
@@ -116,19 +118,26 @@ class Server:
         assert dump is not None
         self.keyspace.restore(dump.data, dump.size)
         self.loading = False
-        history = self.history
-        history.offset = dump.offset
-        if self.is_replica:
-            history.replid = dump.replid
-            self.upstream.cached = CachedMaster(dump.replid, dump.offset)
-            self.upstream.cron()
-        else:
-            history.replid2 = dump.replid
-            history.second_offset = dump.offset + 1
-            history.create_backlog(self.settings.repl_backlog_size)
-            self.replicas.empty_since = self.environment.unix_seconds()
+        if dump.replid:
+            self._resume_history(dump.replid, dump.offset)
+        self.upstream.cron()
         self.environment.record(DataLoaded(save=dump.save, keys=len(self.keyspace)))
         self.sampler.changed()
+
+    def _resume_history(self, replid: str, offset: int) -> None:
+        """Stand where the dump stood: a replica on its master's history, a master beyond its own.
+
+        Spec: redis-node §10.
+        """
+        history = self.history
+        history.offset = offset
+        if self.is_replica:
+            history.replid = replid
+            self.upstream.cached = CachedMaster(replid, offset)
+        else:
+            history.replid2 = replid
+            history.second_offset = offset + 1
+            history.create_backlog(self.settings.repl_backlog_size)
 
     def settings_changed(self) -> None:
         """CONFIG SET has changed something that is not looked up at every use."""

@@ -77,7 +77,10 @@ class Machine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dump:
-    """A saved data set (the RDB file) with the history and offset it belongs to."""
+    """A saved data set (the RDB file) with the history and offset it belongs to.
+
+    `replid` is empty if there was no history to share.
+    """
 
     save: str
     data: Mapping[str, str]
@@ -112,7 +115,7 @@ class Directive:
     kind: Kind
     mutable: bool = True
     minimum: int = 0
-    maximum: int = 2**63 - 1
+    maximum: int = 2**31 - 1
 
     def show(self, settings: Settings) -> str:
         """The value as CONFIG GET prints it."""
@@ -176,7 +179,7 @@ DIRECTIVES: Mapping[str, Directive] = MappingProxyType(
         "slave-read-only": Directive("replica_read_only", "boolean"),
         "replica-serve-stale-data": Directive("replica_serve_stale_data", "boolean"),
         "slave-serve-stale-data": Directive("replica_serve_stale_data", "boolean"),
-        "repl-backlog-size": Directive("repl_backlog_size", "memory", minimum=1),
+        "repl-backlog-size": Directive("repl_backlog_size", "memory", minimum=1, maximum=2**63 - 1),
         "repl-backlog-ttl": Directive("repl_backlog_ttl", "integer"),
         "repl-timeout": Directive("repl_timeout", "integer", minimum=1),
         "repl-ping-replica-period": Directive("repl_ping_replica_period", "integer", minimum=1),

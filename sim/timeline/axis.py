@@ -16,10 +16,10 @@ from itertools import pairwise
 
 __all__ = ["Stretch", "TimeAxis", "plan_axis"]
 
-MARGIN_PT = 9.0
+MARGIN_PT = 8.0
 """Room kept at full scale on both sides of a moment next to a band."""
 
-BAND_PT = 36.0
+BAND_PT = 34.0
 """Width of a band, at least."""
 
 FINE_PT_PER_US = 0.8 / 1000
@@ -103,8 +103,10 @@ class TimeAxis:
                 times = [nearest] if stretch.start_us <= nearest <= stretch.end_us else []
                 places += not times
             for time_us in times:
-                label = f"{(time_us - self.zero_us) / 1e6:.{places}f}"
-                ticks.append((self.at(time_us), "0" if float(label) == 0 else label))
+                label = f"{(time_us - self.zero_us) / 1e6:.{places}f}".replace(
+                    "-", "\N{MINUS SIGN}"
+                )
+                ticks.append((self.at(time_us), label if label.strip("0.−") else "0"))
         return tuple(ticks)
 
 
@@ -132,8 +134,8 @@ def plan_axis(
 ) -> TimeAxis:
     """An axis from the first of the ordered `moments` to the last.
 
-    Quiet gaps become bands, the longest first, until a duration of `finest_us` is `finest_pt` wide,
-    or there are `most_bands` of them, or no more gap is worth it.
+    Quiet gaps become bands, the longest first, as many as give the largest scale, but no more than
+    `most_bands` and than it takes to make a duration of `finest_us` `finest_pt` wide.
     """
     gaps = sorted(
         ((end - start, start, end) for start, end in pairwise(moments)),
@@ -142,21 +144,18 @@ def plan_axis(
     total = moments[-1] - moments[0]
     width = right - left
     wanted = min(finest_pt / max(finest_us, 1.0), FINE_PT_PER_US)
-    chosen: list[tuple[int, int, int]] = []
-    scale = width / max(total, 1)
-    for gap in gaps if compress else ():
-        if scale >= wanted or len(chosen) == most_bands:
+    best, scale = 0, width / max(total, 1)
+    kept = total
+    for bands, gap in enumerate(gaps[:most_bands] if compress else (), start=1):
+        if scale >= wanted:
             break
-        kept = total - sum(each[0] for each in chosen) - gap[0]
-        bands = len(chosen) + 1
+        kept -= gap[0]
         better = (width - bands * (BAND_PT + 2 * MARGIN_PT)) / max(kept, 1)
-        if better <= scale * 1.02:
-            break
-        chosen.append(gap)
-        scale = min(better, wanted)
-    return TimeAxis(
-        zero_us, _lay_out(sorted(chosen, key=lambda gap: gap[1]), moments, left, right, scale)
-    )
+        # One band more may gain nothing by itself, and much together with those that follow.
+        if better > scale * 1.02:
+            best, scale = bands, min(better, wanted)
+    chosen = sorted(gaps[:best], key=lambda gap: gap[1])
+    return TimeAxis(zero_us, _lay_out(chosen, moments, left, right, scale))
 
 
 def _lay_out(

@@ -29,7 +29,7 @@ from sim.timeline.sentinels import draw_sentinel
 from sim.timeline.servers import draw_server
 from sim.timeline.strips import draw_client
 
-__all__ = ["draw_timeline"]
+__all__ = ["timeline"]
 
 _MARGIN = 18.0
 _LEAD_PT = 26.0
@@ -44,7 +44,7 @@ class TimelineFigure(Figure):
         return rendered(self, "png", 110)
 
 
-def draw_timeline(
+def timeline(
     trace: Trace,
     *,
     start: float | None = None,
@@ -53,7 +53,13 @@ def draw_timeline(
     width_inches: float = 12.5,
     title: str | None = None,
 ) -> Figure:
-    """Draw `trace`; see `sim.timeline.timeline` for the options."""
+    """A picture of `trace`: who was up, who thought what, who voted, and what clients felt.
+
+    `start` and `end` (seconds since the first fault) choose a window; by default it is all that
+    happened from the first fault on. `compress` draws long quiet stretches shorter, and says so.
+    `title` replaces "scenario, seed". The figure is a plain matplotlib `Figure` that pyplot does
+    not know of; in a notebook it shows itself.
+    """
     with styled():
         scene = read_scene(trace)
         figure = TimelineFigure(figsize=(width_inches, 6), dpi=110)
@@ -197,7 +203,7 @@ def _draw_time(canvas: Canvas, scene: Scene, axis: TimeAxis, top: float) -> floa
     for left, right in pieces:
         canvas.line([(left, top), (right, top)], colour=INK, width=0.9, order=4)
     free = float("-inf")
-    for x, label in axis.ticks(34.0):
+    for x, label in axis.ticks(27.0):
         canvas.line([(x, top), (x, top + 3.5)], colour=INK, width=0.8, order=4)
         width = canvas.measure(label, 8.0)[0]
         if x - width / 2 < free + 3:

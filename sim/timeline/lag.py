@@ -19,7 +19,7 @@ __all__ = ["LAG_HEIGHT", "draw_lag", "lag_label_width"]
 LAG_HEIGHT = 66.0
 LAG_UNIT = "bytes behind (log scale)"
 _SIZE = 8.0
-_COLUMN_PT = 2.0
+_COLUMN_PT = 3.0
 """The lag of all that falls into a column of this width is drawn as its highest."""
 
 _Piece = tuple[tuple[float, float], ...]

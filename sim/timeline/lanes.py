@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -36,16 +38,23 @@ class Lane:
 
 
 def lay_out_lanes(scene: Scene, top: float) -> tuple[Lane, ...]:
-    """A lane for every node, in groups, within a group in the order in which they started."""
+    """A lane for every node, in groups, within a group in order of their names."""
     lanes: list[Lane] = []
     for type, height in _HEIGHTS.items():
-        nodes = scene.nodes.of_type(type)
+        nodes = sorted(scene.nodes.of_type(type), key=_natural)
         if nodes and lanes:
             top += _GROUP_GAP - _GAP
         for node in nodes:
             lanes.append(Lane(node, top, top + height))
             top += height + _GAP
     return tuple(lanes)
+
+
+def _natural(node: Node) -> list[tuple[int, str]]:
+    """Orders names so that ``redis-2`` comes before ``redis-10``."""
+    return [
+        (int(part), "") if part.isdigit() else (0, part) for part in re.split(r"(\d+)", node.name)
+    ]
 
 
 def describe(node: Node) -> str:
@@ -84,7 +93,9 @@ def draw_lane_labels(canvas: Canvas, lanes: tuple[Lane, ...], right: float) -> N
         )
 
 
-def draw_process(canvas: Canvas, scene: Scene, axis: TimeAxis, lane: Lane) -> None:
+def draw_process(
+    canvas: Canvas, scene: Scene, axis: TimeAxis, lane: Lane, taken: tuple[float, ...]
+) -> None:
     """The life of a process: a line while it runs, a box while it is paused or not running."""
     history = scene.histories.get(lane.node.name)
     for span in history.health if history else ():
@@ -99,16 +110,25 @@ def draw_process(canvas: Canvas, scene: Scene, axis: TimeAxis, lane: Lane) -> No
         if left >= axis.right:
             continue
         down = span.value is Health.DOWN
-        # Opaque and above the marks of a role or an opinion: who does not run has none.
-        canvas.box("down" if down else "paused", left, lane.top, right, lane.bottom, order=6)
+        # Opaque and above the marks of a role or an opinion; but who is paused keeps its role,
+        # the colour of which stays to be seen at the edges.
+        inset = 0.0 if down else 3.5
+        canvas.box(
+            "down" if down else "paused",
+            left,
+            lane.top + inset,
+            right,
+            lane.bottom - inset,
+            order=6,
+        )
         word = "not running" if down else span.value.value
-        write_inside(canvas, lane, word, left, right, PAPER, (), framed=True)
+        write_inside(canvas, lane, (word,), left, right, PAPER, taken, framed=True)
 
 
 def write_inside(
     canvas: Canvas,
     lane: Lane,
-    text: str,
+    words: Sequence[str],
     left: float,
     right: float,
     ground: str,
@@ -118,10 +138,11 @@ def write_inside(
     middle: float | None = None,
     framed: bool = False,
 ) -> None:
-    """Write `text` in the widest free part of a box from `left` to `right`, if it fits there."""
+    """Write the first of `words` that fits into the widest free part of a box, if one does."""
     low, high = widest_free(left, right, taken)
-    width = canvas.measure(text, size)[0]
-    if width + 6 > high - low:
+    room = high - low - 10
+    text = next((word for word in words if canvas.measure(word, size)[0] <= room), None)
+    if text is None:
         return
     canvas.text(
         (low + high) / 2,

@@ -103,7 +103,7 @@ def draw_quiet_bands(
         for x in (stretch.left, stretch.right):
             canvas.line(_tear(x, top, bottom), colour="#BDBDBD", width=0.7, order=0.6)
         seconds = (stretch.end_us - stretch.start_us) / 1e6
-        text = f"… {seconds:.2g} s …" if seconds < 99.5 else f"… {seconds:.0f} s …"
+        text = f"… {seconds:.1f} s …" if seconds < 9.95 else f"… {seconds:.0f} s …"
         canvas.text(
             (stretch.left + stretch.right) / 2,
             label_y,

@@ -70,7 +70,7 @@ MARKS: dict[str, Mark] = {
     "lost": Mark("acknowledged, lost later", "Client", "cross", INK, INK),
     "fault": Mark("fault", "Time", "line", INK, width=1.3),
     "remedy": Mark("end of a fault", "Time", "line", INK, line="--", width=1.0),
-    "quiet": Mark("quiet time, drawn shorter", "Time", "band", QUIET),
+    "quiet": Mark("uneventful time, drawn shorter", "Time", "band", QUIET),
 }
 """Every mark that a timeline may use, by its key, in the order of the legend."""
 

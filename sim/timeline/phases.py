@@ -23,7 +23,7 @@ def duration_text(duration_us: int) -> str:
     """A duration for people: milliseconds below a second, else seconds, three digits."""
     if duration_us < 10_000:
         return f"{duration_us / 1000:.1f} ms"
-    if duration_us < 1_000_000:
+    if duration_us < 999_500:
         return f"{duration_us / 1000:.0f} ms"
     return (
         f"{duration_us / 1e6:.2f} s" if duration_us < 100_000_000 else f"{duration_us / 1e6:.0f} s"

@@ -1,4 +1,4 @@
-"""Figures to files: PNG and SVG, the same bytes for the same trace, written in one step."""
+"""Figures to files: PNG, SVG and PDF, the same bytes for the same trace, written in one step."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from matplotlib.figure import Figure
 
 from minisentinel.trace.file import write_atomically
 
-__all__ = ["FORMATS", "rendered", "save", "styled"]
+__all__ = ["FORMATS", "rendered", "save_figure", "styled"]
 
-FORMATS = ("png", "svg")
+FORMATS = ("png", "svg", "pdf")
 
 _STYLE: dict[str, Any] = {
     **{key: value for key, value in mpl.rcParamsDefault.items() if not key.startswith("backend")},
@@ -33,17 +33,21 @@ def styled() -> AbstractContextManager[None]:
 
 
 def rendered(figure: Figure, format: str, dpi: float) -> bytes:
-    """The bytes of `figure` as png or svg; they hold no date and depend on no setting."""
+    """The bytes of `figure` in `format`; no date in them, no setting of the reader."""
     content = io.BytesIO()
-    metadata: dict[str, Any] = {"Software": None} if format == "png" else {"Date": None}
+    dated = {"png": "Software", "svg": "Date", "pdf": "CreationDate"}[format]
     with styled():
-        figure.savefig(content, format=format, dpi=dpi, metadata=metadata, facecolor="white")
+        figure.savefig(content, format=format, dpi=dpi, metadata={dated: None}, facecolor="white")
     return content.getvalue()
 
 
-def save(figure: Figure, path: str | os.PathLike[str], *, dpi: float) -> None:
-    """Write `figure` to `path`, whose suffix decides the format; see `sim.timeline`."""
+def save_figure(figure: Figure, path: str | os.PathLike[str], *, dpi: float = 150) -> None:
+    """Write `figure` to `path` as PNG, SVG or PDF (its suffix says which), whole or not at all.
+
+    The same figure gives the same bytes. `dpi` is the resolution of a PNG. Raises ValueError for
+    another suffix, and OSError if the file cannot be written.
+    """
     format = Path(path).suffix.lower().removeprefix(".")
     if format not in FORMATS:
-        raise ValueError(f"{path}: expected a name that ends in .png or .svg")
+        raise ValueError(f"{path}: expected a name that ends in .png, .svg or .pdf")
     write_atomically(path, rendered(figure, format, dpi))

@@ -32,6 +32,8 @@ from sim.judge import (
     trace_end_us,
 )
 
+_RECENT_US = 500_000
+
 __all__ = ["Scene", "crossings", "moments", "read_scene"]
 
 
@@ -79,26 +81,26 @@ def read_scene(trace: Trace) -> Scene:
 
 
 def moments(scene: Scene) -> list[int]:
-    """The times at which something happened that a reader wants to see, in order.
+    """The times at which something happened that a reader wants to see closely, in order.
 
     Times before the first fault are left out (a group that is being set up is a story of its own),
-    unless there was no fault at all.
+    unless there was no fault at all. So is what the Sentinels think of anybody but the master, and
+    how replicas answer the leader: that is drawn, but needs no room of its own.
     """
     times = {fault.time_us for fault in scene.faults}
     for flag in scene.flags:
-        times |= {flag.start_us, flag.end_us}
+        if flag.subject == "master":
+            times |= {flag.start_us, flag.end_us}
     for attempt in scene.attempts:
         steps = (
             attempt.started_us,
             attempt.elected_us,
-            attempt.selected_us,
             attempt.commanded_us,
             attempt.promoted_us,
             attempt.ended_us,
         )
         times |= {step for step in steps if step is not None}
-        for replica in attempt.reconfigurations:
-            times |= {replica.sent_us, replica.done_us or replica.sent_us}
+        times |= {each.sent_us for each in attempt.reconfigurations}
     for failover in scene.failovers:
         times |= {switch.time_us for switch in failover.switches}
         times |= {time for phase in failover.phases for time in (phase.start_us, phase.end_us)}
@@ -112,6 +114,13 @@ def moments(scene: Scene) -> list[int]:
         for window in client.failure_windows:
             times |= {window.start_us, window.end_us}
     first = scene.zero_us
+    # The last success before the fault shows from when on a client had to do without.
+    last_successes = [
+        client.longest_gap.start_us
+        for client in scene.clients
+        if client.longest_gap and client.failure_windows
+    ]
+    first = min([first, *(time for time in last_successes if time >= first - _RECENT_US)])
     kept = {time for time in times if first <= time < scene.end_us}
     return sorted(kept | {first}) if kept else [0, scene.end_us]
 

@@ -19,7 +19,7 @@ def draw_sentinel(
     canvas: Canvas, scene: Scene, axis: TimeAxis, lane: Lane, taken: tuple[float, ...]
 ) -> None:
     """SDOWN of the master fills the lane, ODOWN its lower half; other targets a narrow strip."""
-    draw_process(canvas, scene, axis, lane)
+    draw_process(canvas, scene, axis, lane, taken)
     mine = [flag for flag in scene.flags if flag.sentinel == lane.node.name]
     top, bottom = lane.top + _INSET, lane.bottom - _INSET
     _others(canvas, scene, axis, lane, mine, taken)
@@ -36,7 +36,7 @@ def draw_sentinel(
             canvas.box(key, left, upper, right, bottom, order=5)
             middle = (top + lane.middle) / 2 if key == "sdown" else (lane.middle + bottom) / 2
             ground = MARKS[key].fill
-            write_inside(canvas, lane, key.upper(), left, right, ground, taken, middle=middle)
+            write_inside(canvas, lane, (key.upper(),), left, right, ground, taken, middle=middle)
     for attempt in scene.attempts:
         if attempt.sentinel != lane.node.name:
             continue
@@ -71,5 +71,5 @@ def _others(
             if start_us <= each.start_us < end_us
         }
         ground = MARKS["sdown-other"].fill
-        text = ", ".join(sorted(names)) + " down"
-        write_inside(canvas, lane, text, left, right, ground, taken, framed=True)
+        words = (", ".join(sorted(names)) + " down", ", ".join(sorted(names)))
+        write_inside(canvas, lane, words, left, right, ground, taken, framed=True)

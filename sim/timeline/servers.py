@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from itertools import pairwise
 
 from sim.judge import Health, NodeHistory
@@ -14,46 +15,56 @@ from sim.timeline.scene import Scene
 __all__ = ["draw_server"]
 
 
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """A time in which role, link and health stayed the same; `words` to label it with."""
+
+    key: str
+    words: tuple[str, ...]
+    is_up: bool
+    start_us: int
+    end_us: int
+
+
 def draw_server(
     canvas: Canvas, scene: Scene, axis: TimeAxis, lane: Lane, taken: tuple[float, ...]
 ) -> None:
     """Role and replication link of a server over time; labels where nothing (`taken`) crosses."""
     history = scene.histories.get(lane.node.name)
-    if history is not None:
-        for key, text, start_us, end_us in _pieces(history):
-            left, right = axis.at(start_us), axis.at(end_us)
-            if right <= left:
-                continue
-            is_linked = key != "unlinked"
-            # A replica without a link is still a replica: its bar frames the pattern.
-            canvas.box(key if is_linked else "replica", left, lane.top, right, lane.bottom)
-            if not is_linked:
-                canvas.box(key, left, lane.top + 2, right, lane.bottom - 2, order=4)
-            ground = MARKS[key].fill
-            write_inside(canvas, lane, text, left, right, ground, taken, framed=not is_linked)
-    draw_process(canvas, scene, axis, lane)
+    for piece in _pieces(history) if history else ():
+        left, right = axis.at(piece.start_us), axis.at(piece.end_us)
+        if right <= left:
+            continue
+        is_unlinked = piece.key == "unlinked"
+        # A replica without a link is still a replica: its bar frames the pattern.
+        canvas.box("replica" if is_unlinked else piece.key, left, lane.top, right, lane.bottom)
+        if is_unlinked:
+            canvas.box("unlinked", left, lane.top + 2, right, lane.bottom - 2, order=4)
+        if piece.is_up:
+            ground = MARKS[piece.key].fill
+            write_inside(canvas, lane, piece.words, left, right, ground, taken, framed=is_unlinked)
+    draw_process(canvas, scene, axis, lane, taken)
 
 
-def _pieces(history: NodeHistory) -> list[tuple[str, str, int, int]]:
-    """(mark, word, start, end) of each time in which role, link and health stayed the same."""
+def _pieces(history: NodeHistory) -> list[_Piece]:
+    """The times in which the server ran or was paused, cut wherever anything changed."""
     edges = {
         edge
         for spans in (history.health, history.role, history.link_up)
         for span in spans
         for edge in (span.start_us, span.end_us)
     }
-    ordered = sorted(edges)
-    pieces: list[tuple[str, str, int, int]] = []
-    for start_us, end_us in pairwise(ordered):
-        if history.health_at(start_us) is Health.DOWN:
-            continue
+    pieces = []
+    for start_us, end_us in pairwise(sorted(edges)):
+        health = history.health_at(start_us)
         role = history.role_at(start_us)
-        key, text = "unknown-role", "?"
+        if health is None or health is Health.DOWN:
+            continue
+        key: str = "unknown-role"
+        words: tuple[str, ...] = ("role unknown", "?")
         if role is not None:
-            key = text = role.name
+            key, words = role.name, (role.name,)
         if role is not None and role.master is not None and history.link_at(start_us) is False:
-            key, text = "unlinked", "replica, no link"
-        if pieces and pieces[-1][:2] == (key, text) and pieces[-1][3] == start_us:
-            start_us = pieces.pop()[2]
-        pieces.append((key, text, start_us, end_us))
+            key, words = "unlinked", ("replica, no link", "no link")
+        pieces.append(_Piece(key, words, health is Health.UP, start_us, end_us))
     return pieces

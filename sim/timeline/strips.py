@@ -29,7 +29,7 @@ def draw_client(canvas: Canvas, scene: Scene, axis: TimeAxis, lane: Lane) -> Non
         for lost in scene.writes.lost or ():
             if lost.client == history.name and axis.shows(lost.acknowledged_us):
                 canvas.marker("lost", axis.at(lost.acknowledged_us), lane.top + 6)
-    draw_process(canvas, scene, axis, lane)
+    draw_process(canvas, scene, axis, lane, ())
 
 
 def _operations(canvas: Canvas, axis: TimeAxis, lane: Lane, history: ClientHistory) -> None:
@@ -54,15 +54,21 @@ def _operations(canvas: Canvas, axis: TimeAxis, lane: Lane, history: ClientHisto
 def _longest_gap(canvas: Canvas, axis: TimeAxis, lane: Lane, history: ClientHistory) -> None:
     """A dimension line over the longest gap of a client that met a failure."""
     gap = history.longest_gap
-    if gap is None or not history.failure_windows or not axis.shows(gap.start_us):
+    if gap is None or not history.failure_windows:
         return
+    # Ends that are out of view get no bar.
     left, right = axis.at(gap.start_us) + 2, axis.at(gap.end_us) - 2
+    ends = [
+        place
+        for place, time_us in ((left, gap.start_us), (right, gap.end_us))
+        if axis.shows(time_us)
+    ]
     text = f"no success for {gap.duration_us / 1e6:.2f} s"
     width, _ = canvas.measure(text, 7.5)
     if right - left < width + 16:
         return
     y = (lane.top + lane.middle) / 2
-    for end in (left, right):
+    for end in ends:
         canvas.line([(end, y - 3.5), (end, y + 3.5)], colour=INK, width=0.8, order=5)
     canvas.line([(left, y), (right, y)], colour=INK, width=0.8, order=5)
     canvas.text((left + right) / 2, y, text, size=7.5, across="center", ground=PAPER)

@@ -102,7 +102,8 @@ def test_the_port_is_the_plain_one_unless_replication_uses_tls() -> None:
         ("oom-score-adj-values 1 2", "wrong number of arguments"),
         (
             "shutdown-on-sigterm now bogus",
-            "argument(s) must be one of the following: default, save, nosave, now, force, safe, failover",
+            "argument(s) must be one of the following: "
+            "default, save, nosave, now, force, safe, failover",
         ),
         ("user", BAD),
         ("include", BAD),
@@ -145,7 +146,7 @@ def test_a_user_is_defined_once() -> None:
         "replicaof 10.0.0.1 6379",
         "list-max-ziplist-entries 5",
         "sentinel",
-        "Sentinel  # alone but for a comment" * 0 + "SENTINEL",
+        "SENTINEL",
         "\v",
     ],
 )

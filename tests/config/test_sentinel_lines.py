@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from minisentinel.config.options import OPTIONS
 from minisentinel.core.state import Role
 from tests.config.loading import MYID, NOW_MS, PEER, Facts, loaded, refused
 
@@ -411,8 +412,6 @@ def test_errors_say_what_was_expected(lines: list[str], expected: str) -> None:
 
 
 def test_every_option_is_described_by_its_form() -> None:
-    from minisentinel.config.options import OPTIONS
-
     for option in OPTIONS.values():
         assert option.expected.startswith(f"sentinel {option.name} ")
         assert refused(f"sentinel {option.name}").expected == option.expected

@@ -24,6 +24,10 @@ def cite_rule(number: str) -> str:
     return f'"""As it must be [{rule_id(number)}]."""\n'
 
 
+def judge(rule: str, status: str, reason: str = "") -> str:
+    return f'[[judgement]]\nrules = ["{rule}"]\nstatus = "{status}"\nreason = "{reason}"\n'
+
+
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
     """A small project: rules 1 and 2 of section 1.1 of one page, no code and no tests."""
@@ -82,8 +86,7 @@ def test_a_judgement_wins_over_citations_and_the_more_specific_one_over_the_othe
     put(
         checkout,
         "docs/conformance.toml",
-        f'["{rule_id("1")}"]\nstatus = "missing"\nreason = "later"\n'
-        '["MON-1"]\nstatus = "partial"\nreason = "half"\n',
+        judge(rule_id("1"), "missing", "later") + judge("MON-1", "partial", "half"),
     )
     rules = load(checkout).rules
     assert (rules[rule_id("1")].status, rules[rule_id("1")].reason) == ("missing", "later")
@@ -96,10 +99,12 @@ def test_a_judgement_wins_over_citations_and_the_more_specific_one_over_the_othe
         (cite("7"), "", "no such section"),
         (f"# {SECTION}1.1 of nothing named\n", "", "cites no page"),
         (cite_rule("9"), "", "no such rule"),
-        ("", '["MON-7"]\nstatus = "missing"\nreason = ""\n', "no such rule or section"),
-        ("", '["MON-1"]\nstatus = "fine"\nreason = ""\n', "expected a status"),
-        ("", '["MON-1"]\nstatus = "done"\nreason = "I say so"\n', "no code or no test"),
-        (cite_rule("1"), '["MON-1"]\nstatus = "missing"\nreason = ""\n', "code cites it"),
+        ("", judge("MON-7", "missing"), "no such rule or section"),
+        ("", judge("MON-1", "fine"), "expected a status"),
+        ("", judge("MON-1", "done"), "no code or no test"),
+        ("", judge("MON-1", "missing") + judge("MON-1", "partial"), "judged twice"),
+        ("", '[[judgement]]\nrules = ["MON-1"]\n', "expected rules, status and reason"),
+        (cite_rule("1"), judge("MON-1", "missing"), "code cites it"),
         ("", "status = [\n", "conformance.toml"),
     ],
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sim.network import Network, TcpSettings
+from sim.network import Constant, Network, TcpSettings
 from tests.network.worlds import DELAY_US, MS, PORT, SECOND, Program, World
 
 # When, counted from its first arrival, the k-th repetition of a lost segment arrives.
@@ -147,6 +147,18 @@ def test_a_syn_is_repeated_after_1_3_7_seconds_and_so_on(healed_after: float, sy
     world.run(200 * SECOND)
     assert client.log == [(syn_at * SECOND + 2 * DELAY_US, "open")]
     assert server.log == [(syn_at * SECOND + 3 * DELAY_US, "accept")]
+
+
+def test_a_path_slower_than_the_patience_for_a_syn_is_only_tried_later() -> None:
+    world = World(Constant(5 * SECOND))
+    world.program("server", listens=True)
+    client = world.program("client")
+    cut = world.network.partition(["client"], ["server"])
+    client.connect("10.0.0.1", PORT)
+    world.run(6 * SECOND)
+    world.network.heal(cut)
+    world.run(60 * SECOND)
+    assert client.log == [(15 * SECOND, "open")]
 
 
 def test_a_lost_answer_to_a_syn_is_asked_for_again() -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sim.network import Endpoint, LogNormal, Partition, Uniform
 from tests.network.worlds import MS, PORT, SECOND, Program, World
 
-NAMES = ("a", "b", "c")
+NAMES = ("a", "b")
 
 
 class Node(Program):
@@ -27,23 +27,26 @@ class Node(Program):
 
 
 names = st.sampled_from(NAMES)
-actions = st.one_of(
-    st.tuples(st.just("send"), st.integers(0, 99), st.booleans()),
-    st.tuples(st.just("cut"), names, names, st.booleans()),
-    st.tuples(st.just("heal one"), st.integers(0, 9)),
-    st.tuples(st.just("heal")),
+sides = (st.integers(0, 1), st.booleans())
+sends = st.tuples(st.just("send"), *sides, st.integers(1, 3))
+cuts = st.tuples(st.just("cut"), st.booleans(), st.booleans())
+heals = st.one_of(st.just(("heal",)), st.tuples(st.just("heal one"), st.integers(0, 9)))
+others = st.one_of(
     st.tuples(st.just("kill"), names),
     st.tuples(st.just("power"), names),
     st.tuples(st.just("pause"), names),
-    st.tuples(st.just("connect"), names, names),
-    st.tuples(st.just("close"), st.integers(0, 99), st.booleans()),
-    st.tuples(st.just("hold"), st.integers(0, 99), st.booleans()),
+    st.tuples(st.just("connect"), names),
+    st.tuples(st.just("close"), *sides),
+    st.tuples(st.just("hold"), *sides),
 )
-waits = st.sampled_from([0, 0, 100, MS, 50 * MS, 300 * MS, SECOND, 30 * SECOND, 1000 * SECOND])
+# Most waits are about as long as a path or a first retransmission takes: there order is at stake.
+waits = st.sampled_from([0, 100, 700, 3 * MS, 50 * MS, 300 * MS, 2 * SECOND, 30 * SECOND])
+actions = st.one_of(sends, sends, sends, cuts, heals, others)
+stories = st.lists(st.tuples(actions, waits), min_size=20, max_size=60)
 
 
 class Run:
-    """A story of faults on three hosts; remembers what was sent, read and ended everywhere."""
+    """A story of faults on two hosts; remembers what was sent and read on every connection."""
 
     def __init__(self, seed: int, slow: bool) -> None:
         self.world = World(LogNormal(300 * MS, 1.0) if slow else Uniform(50, 5 * MS), seed=seed)
@@ -52,30 +55,33 @@ class Run:
         self.sent: dict[int, list[int]] = {}
         self.received: dict[int, list[int]] = {}
         self.partitions: list[Partition] = []
-        self.disturbed: set[int] = set()
-        for source, target in (("a", "b"), ("b", "c"), ("c", "a")):
-            self.connect(source, target)
+        self.connect("a")
+        self.connect("b")
         self.world.run(20 * SECOND)
 
-    def connect(self, source: str, target: str) -> None:
+    def connect(self, source: str) -> None:
+        """From there to the other host."""
         if self.nodes[source].state == "running":
-            address = self.nodes[target].host.address
-            self.connections.append(self.nodes[source].connect(address, PORT))
+            (other,) = (node for name, node in self.nodes.items() if name != source)
+            self.connections.append(self.nodes[source].connect(other.host.address, PORT))
 
     def side(self, number: int, near: bool) -> Endpoint | None:
-        endpoint = self.connections[number % len(self.connections)]
+        endpoint = self.connections[-1 - number % len(self.connections)]
         return endpoint if near else getattr(endpoint, "peer", None)
 
     def do(self, action: tuple[object, ...]) -> None:
         match action:
-            case ("send", int(number), bool(near)):
+            case ("send", int(number), bool(near), int(count)):
                 endpoint = self.side(number, near)
-                if endpoint is not None and endpoint.is_open:
-                    numbers = self.sent.setdefault(endpoint.id, [])
-                    numbers.append(len(numbers))
-                    endpoint.send(numbers[-1], 100)
-            case ("cut", str(one), str(other), bool(one_way)) if one != other:
-                self.partitions.append(self.world.network.cut([(one, other)], one_way=one_way))
+                for _ in range(count):
+                    if endpoint is not None and endpoint.is_open:
+                        numbers = self.sent.setdefault(endpoint.id, [])
+                        numbers.append(len(numbers))
+                        endpoint.send(numbers[-1], 100)
+                        self.world.run(50)
+            case ("cut", bool(turned), bool(one_way)):
+                pair = ("b", "a") if turned else ("a", "b")
+                self.partitions.append(self.world.network.cut([pair], one_way=one_way))
             case ("heal one", int(number)) if self.partitions:
                 self.world.network.heal(self.partitions[number % len(self.partitions)])
             case ("heal",):
@@ -83,10 +89,9 @@ class Run:
             case ("kill", str(name)):
                 self.collect()
                 node = self.nodes[name]
-                if node.state == "down" and node.host.powered:
+                node.kill()
+                if node.host.powered:
                     node.start()
-                else:
-                    node.kill()
             case ("power", str(name)):
                 self.collect()
                 host = self.nodes[name].host
@@ -100,8 +105,8 @@ class Run:
                     node.resume()
                 else:
                     node.pause()
-            case ("connect", str(one), str(other)) if one != other:
-                self.connect(one, other)
+            case ("connect", str(name)):
+                self.connect(name)
             case ("close", int(number), bool(near)):
                 endpoint = self.side(number, near)
                 if endpoint is not None:
@@ -137,11 +142,8 @@ class Run:
         return total
 
 
-@given(
-    seed=st.integers(0, 3),
-    slow=st.booleans(),
-    story=st.lists(st.tuples(actions, waits), max_size=40),
-)
+@settings(max_examples=300)
+@given(seed=st.integers(0, 3), slow=st.booleans(), story=stories)
 def test_prop_what_is_read_is_a_prefix_of_what_was_sent(
     seed: int, slow: bool, story: list[tuple[tuple[object, ...], int]]
 ) -> None:
@@ -173,10 +175,10 @@ def test_stories_do_deliver() -> None:
     """Sometimes beside always: an undisturbed and a healed connection deliver everything."""
     run = Run(1, slow=True)
     for _ in range(5):
-        run.do(("send", 0, True))
-        run.do(("cut", "a", "b", False))
-        run.do(("send", 0, False))
+        run.do(("send", 0, True, 1))
+        run.do(("cut", False, False))
+        run.do(("send", 0, False, 2))
         run.world.run(3 * SECOND)
         run.do(("heal",))
         run.world.run(10 * SECOND)
-    assert run.check() == 10
+    assert run.check() == 15

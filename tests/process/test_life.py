@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sim.network import Endpoint
+from sim.process import Timer
 from sim.trace.records import ProcessChanged
 from tests.network.worlds import DELAY_US, MS, PORT, SECOND, Program, World
 
@@ -62,22 +63,23 @@ def test_verbs_that_find_nothing_to_do_do_and_record_nothing() -> None:
 def test_a_killed_process_loses_connections_timers_and_ports_and_starts_anew() -> None:
     world = World()
     starts: list[int] = []
+    timers: list[Timer] = []
 
     class Node(Program):
         def on_start(self) -> None:
             super().on_start()
             starts.append(self.time_us)
-            self.timer = self.after(50 * MS, self.note, "tick")
+            timers.append(self.after(50 * MS, self.note, "tick"))
 
     server = world.program("server", listens=True, kind=Node)
     client = world.program("client")
     client.connect(server.host.address, PORT)
     world.run(10 * MS)
     assert len(server.endpoints) == 1
-    timer = server.timer
+    (timer,) = timers
     server.kill()
     assert server.state == "down"
-    assert server.endpoints == ()
+    assert not server.endpoints
     assert not timer.is_pending
     assert not timer.cancel()
     world.run(SECOND)

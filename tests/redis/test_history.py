@@ -45,6 +45,13 @@ def test_backlog_of_limited_size_forgets_the_oldest_bytes(offset: int, accepted:
     assert made.can_continue(made.replid, offset) is accepted
 
 
+@pytest.mark.parametrize(("offset", "units"), [(15, 2), (29, 1), (43, 0)])
+def test_backlog_sends_every_unit_from_the_requested_byte_on(offset: int, units: int) -> None:
+    backlog = history(3, backlog=28).backlog
+    assert backlog is not None
+    assert len(backlog.since(offset)) == units
+
+
 @pytest.mark.parametrize(("offset", "accepted"), [(42, True), (43, True), (44, False)])
 def test_old_id_is_valid_up_to_where_the_histories_part(offset: int, accepted: bool) -> None:
     made = history(3)

@@ -314,6 +314,21 @@ def test_replica_serves_old_data_during_the_transfer_and_none_while_loading(
     assert world.call(other, "GET", "k") == "slow"
 
 
+def test_full_resynchronisation_of_a_replica_replaces_the_data_of_its_replicas_too(
+    world: RedisWorld,
+) -> None:
+    master, replica = world.group(1)
+    chained = world.node("sub", Settings(replicaof=(replica.host.address, 6379)))
+    other = world.node("other", Settings(repl_diskless_sync_delay=0))
+    world.run(8 * SECOND)
+    world.call(master, "SET", "k", "old")
+    world.call(other, "SET", "k", "new")
+    world.call(replica, "SLAVEOF", other.host.address, "6379")
+    world.run(8 * SECOND)
+    assert data_of(replica) == data_of(chained) == {"k": "new"}
+    assert chained.server.history.replid == other.server.history.replid
+
+
 def test_loading_server_refuses_slaveof_and_so_the_whole_transaction(world: RedisWorld) -> None:
     machine = Machine(other_data_bytes=1000, load_bytes_per_second=500)
     _, replica = world.group(1, machine=machine, seconds=1)

@@ -69,6 +69,19 @@ def test_master_with_a_dump_returns_with_its_data_and_its_replica_continues(
     assert len(world.records(FullSyncLoaded, replica)) == 1
 
 
+def test_master_that_never_had_a_replica_saves_its_data_without_a_history(
+    world: RedisWorld,
+) -> None:
+    node = world.node("m")
+    world.call(node, "SET", "k", "v")
+    node.kill()
+    node.start()
+    world.run(SECOND)
+    history = node.server.history
+    assert data_of(node) == {"k": "v"}
+    assert (history.replid2, history.offset, history.backlog) == (NO_ID, 0, None)
+
+
 def test_replica_with_a_dump_asks_to_continue_from_the_saved_offset(world: RedisWorld) -> None:
     master, replica = world.group(1)
     world.call(master, "SET", "a", "1")

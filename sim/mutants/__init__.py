@@ -1,0 +1,10 @@
+"""Planted bugs: what becomes of Sentinel when one of its rules is wrong.
+
+A mutant is a `Profile` that differs from the true one in a single rule; the protocol core knows
+nothing of them. Run one with ``run_scenario(scenario, profile=mutant.profile)`` and see which
+promise it breaks.
+"""
+
+from sim.mutants.catalogue import MUTANTS, Mutant, find_mutant
+
+__all__ = ["MUTANTS", "Mutant", "find_mutant"]

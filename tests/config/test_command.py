@@ -1,0 +1,233 @@
+"""The command `minisentinel`: what it says, where, and with which exit status."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from minisentinel.cli import main
+from tests.config.loading import MYID, PEER
+
+MONITOR = "sentinel monitor mymaster 10.0.0.1 6379 2\n"
+
+
+@pytest.fixture
+def conf(tmp_path: Path) -> Path:
+    path = tmp_path / "sentinel.conf"
+    path.write_text(f"# mine\n{MONITOR}", encoding="utf-8")
+    return path
+
+
+def test_check_says_what_the_file_means(conf: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    conf.write_text(
+        f"{MONITOR}sentinel down-after-milliseconds mymaster 5000\n"
+        "sentinel known-replica mymaster 10.0.0.2 6379\n"
+        "sentinel auth-pass mymaster hidden\nrequirepass hidden\n"
+        f"sentinel known-sentinel mymaster 10.0.1.2 26379 {PEER}\n",
+        encoding="utf-8",
+    )
+    before = conf.read_text(encoding="utf-8")
+    assert main(["--check", str(conf)]) == 0
+    said = capsys.readouterr()
+    assert said.err == ""
+    for words in (
+        'Master "mymaster" at 10.0.0.1:6379',
+        "quorum             2; Sentinels known, this one included: 2",
+        "down after         5 s (5000 ms)",
+        "replicas           10.0.0.2:6379",
+        f"sentinel           10.0.1.2:26379  {PEER}",
+        "warning: only 2 Sentinels are known",
+    ):
+        assert words in said.out
+    assert "hidden" not in said.out
+    assert conf.read_text(encoding="utf-8") == before
+
+
+@pytest.mark.parametrize(
+    ("quorum", "peers", "words"),
+    [
+        (2, 0, "no other Sentinel is named here"),
+        (2, 1, "only 2 Sentinels are known"),
+        (5, 2, "the quorum is 5, but only 3 Sentinels are known"),
+        (3, 2, "more than the majority (2 of 3)"),
+        (1, 2, "with quorum 1 a single Sentinel"),
+        (2, 2, None),
+    ],
+)
+def test_check_warns_of_what_will_not_work(
+    conf: Path, capsys: pytest.CaptureFixture[str], quorum: int, peers: int, words: str | None
+) -> None:
+    known = "".join(
+        f"sentinel known-sentinel m 10.0.1.{n} 26379 {n:040x}\n" for n in range(1, 1 + peers)
+    )
+    conf.write_text(f"sentinel monitor m 10.0.0.1 6379 {quorum}\n{known}", encoding="utf-8")
+    assert main(["--check", str(conf)]) == 0
+    out = " ".join(capsys.readouterr().out.split())
+    if words is None:
+        assert "warning" not in out
+        assert "note" not in out
+    else:
+        assert words in out
+
+
+def test_a_bad_file_gives_the_fatal_block_and_what_was_expected(
+    conf: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """[CFG-2-4]"""
+    conf.write_text(MONITOR + "sentinel parallel-sync mymaster 1\n", encoding="utf-8")
+    for arguments in ([str(conf)], ["--check", str(conf)]):
+        assert main(arguments) == 1
+        said = capsys.readouterr()
+        assert said.out == ""
+        assert said.err == (
+            "\n*** FATAL CONFIG FILE ERROR (Redis 7.4.1) ***\n"
+            "Reading the configuration file, at line 2\n"
+            ">>> 'sentinel parallel-sync mymaster 1'\n"
+            "Unrecognized sentinel configuration statement.\n"
+            "Expected: perhaps: sentinel parallel-syncs <master-name> <replicas>, a whole number\n"
+            f"In: {conf}\n"
+        )
+
+
+@pytest.mark.parametrize("arguments", [[], ["--check"], ["--port", "1"], ["-"]])
+def test_without_a_file_it_exits_as_a_real_sentinel_does(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """[CFG-0-1]"""
+    assert main(arguments) == 1
+    assert capsys.readouterr().err == (
+        "Sentinel needs config file on disk to save state. Exiting...\n"
+    )
+
+
+def test_a_file_that_cannot_be_read_is_named_with_the_reason(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    missing = tmp_path / "absent.conf"
+    assert main([str(missing)]) == 1
+    assert capsys.readouterr().err == (
+        f"Fatal error, can't open config file '{missing}': No such file or directory\n"
+    )
+    assert main(["--check", str(tmp_path)]) == 1
+    assert "Is a directory" in capsys.readouterr().err
+
+
+def test_a_file_that_cannot_be_written_is_refused(
+    conf: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """[CFG-0-2]; the permissions are pretended, because some users may write everything."""
+    monkeypatch.setattr(os, "access", lambda path, mode: mode != os.W_OK)
+    assert main([str(conf)]) == 1
+    assert capsys.readouterr().err == (
+        f"Sentinel config file {conf} is not writable: Permission denied. Exiting...\n"
+    )
+    assert main(["--check", str(conf)]) == 0
+    assert "is not writable" in capsys.readouterr().out
+
+
+def test_without_check_it_says_that_it_does_not_serve(
+    conf: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([str(conf)]) == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert "serving on TCP is not part of version" in said.err
+    assert said.err.count("\n") == 1
+
+
+def test_options_after_the_file_count(conf: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """[CFG-1-5]"""
+    assert main(["--check", str(conf), "--port", "5000", "--sentinel", "myid", MYID]) == 0
+    out = capsys.readouterr().out
+    assert "5000 on all addresses" in out
+    assert MYID in out
+    assert main([str(conf), "--port", "five"]) == 1
+    assert "In: command line" in capsys.readouterr().err
+
+
+def test_included_files_and_scripts_are_looked_up(
+    conf: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    script = conf.parent / "notify"
+    script.write_text("#!/bin/sh\n", encoding="utf-8")
+    script.chmod(0o755)
+    (conf.parent / "one.inc").write_text(
+        f"sentinel notification-script mymaster {script}\n", encoding="utf-8"
+    )
+    conf.write_text(f"{MONITOR}include {conf.parent}/*.inc\n", encoding="utf-8")
+    assert main(["--check", str(conf)]) == 0
+    assert f"notifies with      {script}" in capsys.readouterr().out
+    script.chmod(0o644)
+    if not os.access(script, os.X_OK):
+        assert main(["--check", str(conf)]) == 1
+        assert f"In: {conf.parent}/one.inc" in capsys.readouterr().err
+    conf.write_text(f"include {conf.parent}/none.inc\n", encoding="utf-8")
+    assert main(["--check", str(conf)]) == 1
+    assert "No such file or directory" in capsys.readouterr().err
+
+
+@pytest.mark.real_io
+def test_host_names_are_asked_of_this_machine(
+    conf: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def getaddrinfo(name: str, *rest: object, **options: object) -> list[object]:
+        if name != "here.example":
+            raise OSError("unknown")
+        return [(0, 0, 0, "", ("10.0.0.7", 0))]
+
+    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
+    conf.write_text(
+        "sentinel resolve-hostnames yes\nsentinel monitor a here.example 1 2\n"
+        "sentinel monitor b there.example 1 2\n",
+        encoding="utf-8",
+    )
+    assert main(["--check", str(conf)]) == 0
+    out = capsys.readouterr().out
+    assert "there.example does not resolve now" in out
+    assert "here.example does not" not in out.replace("there.example", "")
+
+
+def test_bytes_that_are_no_text_are_shown_as_escapes(
+    conf: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    conf.write_bytes(b"bogus \xff\n")
+    assert main([str(conf)]) == 1
+    assert ">>> 'bogus \\udcff'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("option", "words"), [("--help", "usage:"), ("--version", "0.")])
+def test_help_and_version_need_no_file(
+    option: str, words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([option]) == 0
+    assert words in capsys.readouterr().out
+
+
+def test_the_module_is_the_command(conf: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "minisentinel", "--check", str(conf)],
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "Masters to watch: mymaster." in done.stdout
+
+
+def test_starting_is_light() -> None:
+    """No event loop, no socket module, no simulator: the command answers at once."""
+    done = subprocess.run(
+        [sys.executable, "-c", "import minisentinel.cli, sys; print(*sys.modules)"],
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    modules = set(done.stdout.split())
+    assert not modules & {"asyncio", "socket", "sim", "argparse", "subprocess"}

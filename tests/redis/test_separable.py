@@ -1,0 +1,138 @@
+"""The server's logic needs no network: lists stand for its connections, and a number for time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any
+
+from minisentinel.replies import OK, Command, Status
+from minisentinel.trace import Data
+from sim.redis import Disk, Machine, Server, Settings
+from sim.redis.dispatch import Dispatcher
+from sim.redis.replication.messages import SnapshotPart, StreamPart
+
+
+@dataclass
+class FakeConnection:
+    id: int
+    local: tuple[str, int] = ("10.0.0.1", 6379)
+    remote: tuple[str, int] = ("10.0.0.2", 40000)
+    is_open: bool = True
+    sent: list[Any] = field(default_factory=list)
+
+    def send(self, message: object, size: int) -> None:
+        self.sent.append(message)
+
+    def close(self, *, after_output: bool = False) -> None:
+        self.is_open = False
+
+
+class FakeTimer:
+    def cancel(self) -> None:
+        pass
+
+
+@dataclass
+class FakeEnvironment:
+    name: str = "fake"
+    random: Random = field(default_factory=lambda: Random(1))
+    time_us: int = 0
+    records: list[Data] = field(default_factory=list)
+    due: list[tuple[int, Callable[[Any], object], Any]] = field(default_factory=list)
+
+    def now_us(self) -> int:
+        return self.time_us
+
+    def unix_seconds(self) -> int:
+        return self.time_us // 1_000_000
+
+    def record(self, data: Data) -> None:
+        self.records.append(data)
+
+    def connect(self, host: str, port: int) -> FakeConnection:
+        return FakeConnection(99)
+
+    def after(
+        self, delay_us: int, callback: Callable[[Any], object], argument: Any = None
+    ) -> FakeTimer:
+        self.due.append((self.time_us + delay_us, callback, argument))
+        return FakeTimer()
+
+    def charge(self, duration_us: int) -> None:
+        self.time_us += duration_us
+
+    def run(self) -> None:
+        """What is due now."""
+        due = [call for call in self.due if call[0] <= self.time_us]
+        self.due = [call for call in self.due if call[0] > self.time_us]
+        for _, callback, argument in due:
+            callback(argument)
+
+
+class Bench:
+    """A started server without a process."""
+
+    def __init__(self) -> None:
+        self.environment = FakeEnvironment()
+        disk = Disk(Settings(repl_diskless_sync_delay=0))
+        self.server = Server(self.environment, Machine(), disk)
+        self.dispatcher = Dispatcher(self.server)
+        self.server.start()
+
+    def client(self, number: int) -> FakeConnection:
+        connection = FakeConnection(number)
+        self.server.accept(connection)
+        return connection
+
+    def tell(self, connection: FakeConnection, *words: str) -> None:
+        client = self.server.clients.of(connection)
+        assert client is not None
+        command: Command = words
+        self.dispatcher.execute(client, command)
+
+
+def test_commands_need_a_connection_that_can_send_and_nothing_else() -> None:
+    bench = Bench()
+    connection = bench.client(1)
+    bench.tell(connection, "SET", "k", "v")
+    bench.tell(connection, "GET", "k")
+    assert connection.sent == [OK, "v"]
+
+
+def test_replica_gets_history_snapshot_and_then_what_it_missed_after_its_first_ack() -> None:
+    bench = Bench()
+    client, replica = bench.client(1), bench.client(2)
+    bench.tell(client, "SET", "a", "1")
+    bench.tell(replica, "PSYNC", "?", "-1")
+    replid = bench.server.history.replid
+    assert replica.sent == [Status(f"FULLRESYNC {replid} 0")]
+    bench.tell(client, "SET", "b", "2")
+    bench.environment.run()
+    (part,) = replica.sent[1:]
+    assert isinstance(part, SnapshotPart)
+    assert part.snapshot is not None
+    assert part.snapshot.data == {"a": "1"}
+    bench.tell(client, "SET", "c", "3")
+    bench.tell(replica, "REPLCONF", "ACK", "0")
+    (stream,) = replica.sent[2:]
+    assert isinstance(stream, StreamPart)
+    assert [unit.commands for unit in stream.units] == [
+        (("SET", "b", "2"),),
+        (("SET", "c", "3"),),
+    ]
+    bench.tell(client, "SET", "d", "4")
+    assert replica.sent[-1].units[0].end == bench.server.history.offset
+
+
+def test_waiting_replica_is_kept_alive_by_newlines_until_the_delay_is_over() -> None:
+    bench = Bench()
+    bench.server.settings.repl_diskless_sync_delay = 2
+    replica = bench.client(1)
+    bench.tell(replica, "PSYNC", "?", "-1")
+    for _ in range(4):
+        bench.environment.run()
+        bench.environment.time_us += 1_000_000
+    kinds = [type(message).__name__ for message in replica.sent]
+    assert kinds == ["Newline", "Newline", "Newline", "Status"]
