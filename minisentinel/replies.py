@@ -42,7 +42,7 @@ class Error:
 
 
 Command: TypeAlias = tuple[str, ...]
-Reply: TypeAlias = "Status | Error | str | int | None | tuple[Reply, ...] | dict[str, Reply]"
+Reply: TypeAlias = "Status | Error | str | int | tuple[Reply, ...] | dict[str, Reply] | None"
 
 OK = Status("OK")
 PONG = Status("PONG")

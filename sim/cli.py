@@ -68,7 +68,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="minisentinel-sim",
-        description="Simulate Redis Sentinel deployments in virtual time, and watch them fail over.",
+        description="Simulate Redis Sentinel deployments in virtual time; watch them fail over.",
     )
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")

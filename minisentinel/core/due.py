@@ -2,9 +2,9 @@
 
 A tick visits an instance only when its `due` time has come. This module mirrors the stock rules of
 monitoring, hello and election: it computes the earliest time at which one of them could say
-something else than it said at the last visit. Being early costs a visit; being late would be a bug, and a
-property test compares with ticks that visit everybody. Under other rules (`Profile.times_by_the_book`),
-in TILT, and around a master in trouble, every tick visits everybody.
+something else than it said at the last visit. Being early costs a visit; being late would be a
+bug, and a property test compares with ticks that visit everybody. Under other rules
+(`Profile.times_by_the_book`), in TILT, and around a master in trouble, every tick visits everybody.
 
 Whoever changes what a rule looks at, outside of a tick, sets `due` to 0.
 """
@@ -21,9 +21,7 @@ NEVER = 2**62
 
 def is_busy(master: Master) -> bool:
     """Whether so much is going on around a master that its instances are visited every tick."""
-    return (
-        master.subjectively_down or master.objectively_down or master.failover_in_progress
-    )
+    return master.subjectively_down or master.objectively_down or master.failover_in_progress
 
 
 def forget_dues(state: State) -> None:

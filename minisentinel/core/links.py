@@ -5,6 +5,7 @@ Spec: monitoring §3.
 
 from __future__ import annotations
 
+from minisentinel.core.address import AddressError
 from minisentinel.core.context import Context, subject_of
 from minisentinel.core.effects import Close, Open, Send
 from minisentinel.core.instances import detach_connections
@@ -19,7 +20,6 @@ from minisentinel.core.state import (
     Server,
 )
 from minisentinel.core.timing import HELLO_CHANNEL
-from minisentinel.core.address import AddressError
 from minisentinel.trace import LinkChanged
 
 __all__ = ["close_all", "close_one", "lose", "reconnect", "send", "send_ping"]

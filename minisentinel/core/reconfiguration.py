@@ -48,7 +48,7 @@ def _transaction(ctx: Context, instance: Instance, host: str, port: str) -> bool
 
 
 def change_address(ctx: Context, master: Master, address: Address) -> None:
-    """Turn `master` to `address`: the other known servers, the old master included, become replicas.
+    """Turn `master` to `address`; the other known servers and the old master become replicas.
 
     Its peers stay; replicas are new objects that know nothing yet. Spec: failover §6.2.
     """

@@ -1,4 +1,4 @@
-"""Applications in the virtual world: coroutines on virtual time that talk to Sentinels and servers."""
+"""Applications in the virtual world: coroutines that talk to Sentinels and servers."""
 
 from sim.clients.connection import ClientProcess, Connection, ConnectionLost
 from sim.clients.discovery import (

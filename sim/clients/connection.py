@@ -61,10 +61,9 @@ class Connection:
         if self.lost:
             return
         self.lost = why
-        for waiting in (self.opened, *self._waiting):
-            if not waiting.done():
-                waiting.set_exception(ConnectionLost(why))
-                waiting.exception()  # Seen: nobody may be waiting for it any more.
+        _fail(self.opened, why)
+        for waiting in self._waiting:
+            _fail(waiting, why)
         self._waiting.clear()
 
     def answered(self, reply: Reply) -> None:
@@ -73,6 +72,12 @@ class Connection:
             waiting = self._waiting.popleft()
             if not waiting.done():
                 waiting.set_result(reply)
+
+
+def _fail(future: asyncio.Future[Any], why: str) -> None:
+    if not future.done():
+        future.set_exception(ConnectionLost(why))
+        future.exception()  # Seen: nobody may be waiting for it any more.
 
 
 class ClientProcess(Process):

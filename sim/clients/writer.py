@@ -14,8 +14,8 @@ from sim.clients.connection import ClientProcess, Connection, ConnectionLost
 from sim.clients.discovery import Discovery, MasterUnknown, NoMaster, SentinelsUnreachable
 from sim.network.network import Network
 from sim.network.topology import Host
-from sim.trace.records import NodeStarted, Operation
 from sim.trace.recorder import Recorder
+from sim.trace.records import NodeStarted, Operation
 
 __all__ = ["WriterClient"]
 

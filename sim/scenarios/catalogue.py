@@ -42,7 +42,8 @@ def find_scenario(which: str) -> Scenario:
     if which not in shipped_names():
         known = ", ".join(shipped_names())
         raise ScenarioError(
-            f"no scenario is called {which!r}; expected one of: {known}; or the path of a {SUFFIX} file"
+            f"no scenario is called {which!r}; expected one of: {known}; "
+            f"or the path of a {SUFFIX} file"
         )
     file = resources.files("sim.scenarios").joinpath(which + SUFFIX)
     return read_scenario(file.read_text(encoding="utf-8"), name=which, path=which + SUFFIX)

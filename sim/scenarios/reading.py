@@ -9,7 +9,7 @@ import dataclasses
 import difflib
 import re
 import tomllib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 from sim.scenarios.expectations import EXPECTATIONS
@@ -56,9 +56,13 @@ class _Reader:
                     seen += 1
                     if seen == index:
                         header_line = number
-            elif current == table and (seen == index or not table):
-                if key and re.match(rf"\s*\"?{re.escape(key)}\"?\s*=", text):
-                    return number
+            elif (
+                key
+                and current == table
+                and (seen == index or not table)
+                and re.match(rf"\s*\"?{re.escape(key)}\"?\s*=", text)
+            ):
+                return number
         return header_line
 
 

@@ -20,8 +20,8 @@ from sim.network.network import Network
 from sim.network.topology import Host
 from sim.process import Process
 from sim.sentinels.disk import Disk
-from sim.trace.records import NodeStarted
 from sim.trace.recorder import Recorder
+from sim.trace.records import NodeStarted
 
 __all__ = ["SentinelNode"]
 

@@ -8,10 +8,9 @@ does not name (further replicas, Sentinels, clients) is added.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from minisentinel.config import load, rewrite
+from minisentinel.config import IncludeReader, load, rewrite
 from minisentinel.core import Address, Dice, snapshot
 from minisentinel.core.saved import SavedConfiguration, SavedMaster
 from minisentinel.core.timing import Timing
@@ -96,7 +95,7 @@ class Deployment:
         path: str = "sentinel.conf",
         master: str | None = None,
         base: Deployment | None = None,
-        read_include: Callable[[str], str] | None = None,
+        read_include: IncludeReader | None = None,
     ) -> Deployment:
         """The deployment that a ``sentinel.conf`` describes, the rest taken from `base`.
 

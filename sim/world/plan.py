@@ -18,7 +18,7 @@ CLIENT_NETWORK = "10.0.2.1"
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A node's name, the text it is configured by (`host`), its IP, its port, and a Sentinel's id."""
+    """A node: its name, the text it is configured by (`host`), IP, port, and a Sentinel's id."""
 
     name: str
     host: str
@@ -37,7 +37,7 @@ class Plan:
 
 
 class _Addresses:
-    """Hands out addresses near others: on a loopback host further ports, elsewhere further hosts."""
+    """Hands out addresses near others: further ports on a loopback host, else further hosts."""
 
     def __init__(self, names: dict[str, str]) -> None:
         self._names = names

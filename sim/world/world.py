@@ -19,8 +19,8 @@ from sim.process import Process
 from sim.redis.node import RedisNode
 from sim.redis.settings import Settings
 from sim.sentinels import Disk, SentinelNode
-from sim.trace.records import FaultInjected, RunEnded
 from sim.trace.recorder import Recorder
+from sim.trace.records import FaultInjected, RunEnded
 from sim.world.deployment import Deployment
 from sim.world.plan import Place, Plan, make_plan
 
@@ -42,8 +42,8 @@ class World:
     """A deployment that lives in virtual time.
 
     Times and durations are seconds since the start of the run. Nodes are known by name
-    (``redis-1``, ``sentinel-2``, ``client-1``); where a node is wanted, ``"master"`` means the server that most
-    living Sentinels name as the master at that moment.
+    (``redis-1``, ``sentinel-2``, ``client-1``); where a node is wanted, ``"master"`` means the
+    server that most living Sentinels name as the master at that moment.
     """
 
     def __init__(
@@ -222,7 +222,7 @@ class World:
         limit: float = 600.0,
         progress: Callable[[float], None] | None = None,
     ) -> bool:
-        """Let time pass until all has been well for `calm_for` seconds; False at the `limit` (s)."""
+        """Let time pass until all has been well for `calm_for` s; False at the `limit` (s)."""
         since: float | None = None
 
         def has_been_calm() -> bool:

@@ -53,6 +53,26 @@ def line(world: RedisWorld, node: RedisNode) -> Line:
         ("CLIENT KILL TYPE nope", Error("ERR Unknown client type 'nope'")),
         ("REPLICAOF host nope", Error("ERR Invalid master port")),
         ("REPLICAOF NO ONE", OK),
+        ("PING a b", Error("ERR wrong number of arguments for 'ping' command")),
+        ("SELECT x", Error("ERR value is not an integer or out of range")),
+        ("INCRBY n x", Error("ERR value is not an integer or out of range")),
+        ("SET k v NX XX", Error("ERR syntax error")),
+        ("CONFIG SET a", Error("ERR wrong number of arguments for 'config|set' command")),
+        ("CLIENT KILL TYPE", Error("ERR syntax error")),
+        ("CLIENT KILL NOPE x", Error("ERR syntax error")),
+        ("CLIENT KILL ID 0", Error("ERR client-id should be greater than 0")),
+        ("CLIENT KILL TYPE normal SKIPME maybe", Error("ERR syntax error")),
+        ("CLIENT KILL ID 77 ADDR 1.2.3.4:5", 0),
+        ("CLIENT LIST TYPE nope", Error("ERR Unknown client type 'nope'")),
+        ("CLIENT LIST NOPE normal", Error("ERR syntax error")),
+        ("CLIENT SETINFO lib-name tests", OK),
+        ("AUTH default x", OK),
+        ("AUTH a b c", Error("ERR syntax error")),
+        ("AUTH other x", Error("WRONGPASS invalid username-password pair or user is disabled.")),
+        ("PUNSUBSCRIBE", ("punsubscribe", None, 0)),
+        ("UNSUBSCRIBE x", ("unsubscribe", "x", 0)),
+        ("REPLCONF nope x", Error("ERR Unrecognized REPLCONF option: nope")),
+        ("PSYNC a b", Error("ERR value is not an integer or out of range")),
     ],
 )
 def test_a_fresh_server_answers_like_a_real_one(line: Line, words: str, reply: Reply) -> None:
@@ -162,6 +182,28 @@ def test_clients_have_names_and_numbers(world: RedisWorld, node: RedisNode, line
     assert "cmd=client|list " in second
 
 
+def test_client_list_by_type_tells_subscribers_and_replication_links_apart(
+    world: RedisWorld,
+) -> None:
+    master, replica = world.group(1)
+    line = world.line(master)
+    subscriber = world.line(master)
+    subscriber.call("PSUBSCRIBE", "*")
+
+    def flags(on: Line, kind: str) -> list[str]:
+        listed = on.call("CLIENT", "LIST", "TYPE", kind)
+        assert isinstance(listed, str)
+        return [each.partition("flags=")[2].partition(" ")[0] for each in listed.splitlines()]
+
+    assert flags(line, "normal") == ["N"]
+    assert flags(line, "pubsub") == ["P"]
+    assert flags(line, "slave") == ["S"]
+    assert flags(line, "master") == []
+    assert flags(world.line(replica), "master") == ["M"]
+    assert subscriber.call("PUNSUBSCRIBE") == ("punsubscribe", "*", 0)
+    assert flags(line, "pubsub") == []
+
+
 def test_client_kill_by_address_closes_that_client_only(
     world: RedisWorld, node: RedisNode, line: Line
 ) -> None:
@@ -209,6 +251,18 @@ def test_config_get_matches_patterns_and_set_changes(line: Line) -> None:
             "argument must be 'yes' or 'no'",
         ),
         (
+            "repl-backlog-size",
+            "1x",
+            "ERR CONFIG SET failed (possibly related to argument 'repl-backlog-size') - "
+            "argument must be a memory value",
+        ),
+        (
+            "replica-announce-port",
+            "65536",
+            "ERR CONFIG SET failed (possibly related to argument 'replica-announce-port') - "
+            "argument must be between 0 and 65535 inclusive",
+        ),
+        (
             "port",
             "1",
             "ERR CONFIG SET failed (possibly related to argument 'port') - "
@@ -220,6 +274,16 @@ def test_config_set_complains_like_a_real_server(
     line: Line, name: str, value: str, error: str
 ) -> None:
     assert line.call("CONFIG", "SET", name, value) == Error(error)
+
+
+def test_backlog_of_another_size_starts_afresh(world: RedisWorld) -> None:
+    master, _ = world.group(1)
+    world.call(master, "SET", "k", "v")
+    backlog = master.server.history.backlog
+    assert backlog is not None
+    assert backlog.length == 27
+    assert world.call(master, "CONFIG", "SET", "repl-backlog-size", "16k") == OK
+    assert (backlog.limit, backlog.first, backlog.length) == (16000, 28, 0)
 
 
 def test_config_rewrite_without_a_file_is_an_error(world: RedisWorld) -> None:

@@ -135,4 +135,4 @@ def test_waiting_replica_is_kept_alive_by_newlines_until_the_delay_is_over() -> 
         bench.environment.run()
         bench.environment.time_us += 1_000_000
     kinds = [type(message).__name__ for message in replica.sent]
-    assert kinds == ["Newline", "Newline", "Newline", "Status"]
+    assert kinds == ["Newline", "Newline", "Status", "SnapshotPart"]

@@ -58,7 +58,7 @@ class ElectionRules:
         return state.current_epoch
 
     def votes_needed(self, voters: int, quorum: int) -> int:
-        """Votes that make a leader: a majority of all known voters, and the quorum (election §6)."""
+        """Votes that make a leader: a majority of known voters, and the quorum (election §6)."""
         return max(voters // 2 + 1, quorum)
 
     # Starting
