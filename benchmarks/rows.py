@@ -43,7 +43,7 @@ ROWS: Final = (
         title="salabim, components",
         module="salabim_processes",
         package="salabim",
-        divisor={"timers": 2, "ping_pong": 50},
+        divisor={"timers": 5, "ping_pong": 50, "sleepers": 5},
     ),
     Row(title="hand-written selector loop", module="selector_loop", is_asyncio=True),
     Row(

@@ -244,11 +244,10 @@ def _log_text(entry: Entry) -> tuple[str, str] | None:
 def _print_result(scenario: Scenario, result: Result) -> None:
     print(f"{scenario.name}: {scenario.title}")
     print(result.summary)
+    failures = result.failures
     for name, verdict in result.verdicts:
-        if verdict:
-            print(f"ok     {name}: {verdict.reason}")
-        else:
-            print(f"FAILED {name}: {verdict.reason}")
+        mark = "ok" if verdict else "FAILED" if name in failures else "-"
+        print(f"{mark:<6} {name}: {verdict.reason}")
 
 
 # Outputs

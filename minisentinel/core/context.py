@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from minisentinel.core.address import Address, Facts, make_address
+from minisentinel.core.address import Address, Facts, UnresolvedHost, make_address
 from minisentinel.core.effects import Announce, Close, Effect, Log, Note, Save
 from minisentinel.core.profile import Profile
 from minisentinel.core.saved import snapshot
@@ -73,14 +73,27 @@ class Context:
         self.out.extend(Close(connection.id) for connection in connections)
 
     def address(self, host: str, port: int, *, allow_unresolved: bool) -> Address:
-        """Build an address under this Sentinel's host name options; raises AddressError."""
-        return make_address(
-            host,
-            port,
-            resolve_names=self.state.resolve_hostnames,
-            allow_unresolved=allow_unresolved,
-            facts=self.facts,
-        )
+        """Build an address under this Sentinel's host name options; raises AddressError.
+
+        A host that means nothing is logged, whether that is allowed or not (monitoring §1.2).
+        """
+        try:
+            address = make_address(
+                host,
+                port,
+                resolve_names=self.state.resolve_hostnames,
+                allow_unresolved=allow_unresolved,
+                facts=self.facts,
+            )
+        except UnresolvedHost:
+            self._log_unresolved(host)
+            raise
+        if not address.ip:
+            self._log_unresolved(host)
+        return address
+
+    def _log_unresolved(self, host: str) -> None:
+        self.log("warning", f"Failed to resolve hostname '{host}'")
 
     def announced(self, address: Address) -> str:
         """The host of `address` as this Sentinel shows it."""

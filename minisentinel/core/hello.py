@@ -22,7 +22,7 @@ from minisentinel.core.instances import (
 from minisentinel.core.links import close_all, send
 from minisentinel.core.reconfiguration import change_address
 from minisentinel.core.state import Instance, Master, Peer, ReplyTo
-from minisentinel.core.text import leading_integer
+from minisentinel.core.text import leading_integer, leading_unsigned
 from minisentinel.core.timing import HELLO_CHANNEL
 from minisentinel.replies import Error, Reply
 
@@ -55,11 +55,11 @@ class Hello:
             host=host,
             port=leading_integer(port),
             runid=runid,
-            current_epoch=leading_integer(current_epoch),
+            current_epoch=leading_unsigned(current_epoch),
             master_name=name,
             master_host=master_host,
             master_port=leading_integer(master_port),
-            config_epoch=leading_integer(config_epoch),
+            config_epoch=leading_unsigned(config_epoch),
         )
 
 

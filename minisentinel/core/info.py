@@ -11,7 +11,7 @@ from minisentinel.core.failover import promotion_observed
 from minisentinel.core.instances import DuplicateInstance, create_replica, find_replica
 from minisentinel.core.reconfiguration import follow
 from minisentinel.core.state import FailoverState, Master, Replica, Role, Server
-from minisentinel.core.text import leading_integer
+from minisentinel.core.text import leading_integer, leading_unsigned
 from minisentinel.core.timing import RUNID_LENGTH
 from minisentinel.replies import Reply
 
@@ -46,7 +46,7 @@ def _read(ctx: Context, master: Master, server: Server, text: str) -> Role:
         if line.startswith("run_id:") and len(line) >= 7 + RUNID_LENGTH:
             _read_runid(ctx, server, line[7 : 7 + RUNID_LENGTH])
         elif isinstance(server, Master):
-            if line.startswith("slave") and len(line) >= 7 and line[5].isdigit():
+            if line.startswith("slave") and len(line) >= 7 and line[5] in "0123456789":
                 _discover(ctx, master, line)
         elif line.startswith("master_link_down_since_seconds:") and isinstance(server, Replica):
             server.master_link_down_time = leading_integer(line[31:]) * 1000
@@ -86,7 +86,7 @@ def _read_replica_line(ctx: Context, replica: Replica, line: str) -> None:
         case "slave_priority":
             replica.priority = leading_integer(value)
         case "slave_repl_offset":
-            replica.repl_offset = leading_integer(value)
+            replica.repl_offset = leading_unsigned(value)
         case "replica_announced":
             replica.announced = leading_integer(value)
 
@@ -104,16 +104,24 @@ def _discover(ctx: Context, master: Master, line: str) -> None:
         return
     if host is None or port is None:
         return
+    if _is_known(ctx, master, host, leading_integer(port)):
+        return
     try:
-        address = ctx.address(host, leading_integer(port), allow_unresolved=False)
-        if find_replica(master, address) is not None:
-            return
         address = ctx.address(host, leading_integer(port), allow_unresolved=True)
         replica = create_replica(ctx.state, master, address, ctx.now)
     except (AddressError, DuplicateInstance):
         return
     ctx.emit("notice", "+slave", replica)
     ctx.save()
+
+
+def _is_known(ctx: Context, master: Master, host: str, port: int) -> bool:
+    """Whether there is a replica at this address; nobody is known by a name that means nothing."""
+    try:
+        address = ctx.address(host, port, allow_unresolved=False)
+    except AddressError:
+        return False
+    return find_replica(master, address) is not None
 
 
 # What follows

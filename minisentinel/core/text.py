@@ -4,16 +4,34 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["leading_integer", "strict_integer"]
+__all__ = ["leading_integer", "leading_unsigned", "strict_integer"]
 
-_LEADING = re.compile(r"\s*([+-]?[0-9]+)")
-_STRICT = re.compile(r"-?(?:0|[1-9][0-9]*)")
+_LEADING = re.compile(r"[ \t\n\v\f\r]*([+-]?)0*([0-9]*)")
+_STRICT = re.compile(r"-?(?:0|[1-9][0-9]{0,18})")
+_MOST_DIGITS = 20
+_SIGNED_MAX = 2**63 - 1
+_UNSIGNED_MAX = 2**64 - 1
+
+
+def _leading(text: str) -> int:
+    """The number that `text` begins with; one of absurd length is cut, as nobody needs it."""
+    match = _LEADING.match(text)
+    if match is None or not match[2]:
+        return 0
+    # Python refuses to convert thousands of digits, and anybody may send them.
+    value = int(match[2][: _MOST_DIGITS + 1])
+    return -value if match[1] == "-" else value
 
 
 def leading_integer(text: str) -> int:
-    """The whole number that `text` begins with, or 0: configuration and INFO are read so."""
-    match = _LEADING.match(text)
-    return int(match[1]) if match else 0
+    """The whole number that `text` begins with, or 0; what exceeds 64 bits stops at the limit."""
+    return max(min(_leading(text), _SIGNED_MAX), -_SIGNED_MAX - 1)
+
+
+def leading_unsigned(text: str) -> int:
+    """Like `leading_integer` for unsigned numbers (epochs, offsets): a negative one wraps."""
+    value = _leading(text)
+    return _UNSIGNED_MAX if abs(value) > _UNSIGNED_MAX else value % 2**64
 
 
 def strict_integer(text: str) -> int | None:

@@ -47,9 +47,9 @@ def _whole(time_seconds: float) -> int | None:
         return None if time_seconds > 0 else 0
 
 
+_FAR: Final = 1e15  # seconds; an infinite sleep is farther
 # What asyncio.sleep asks to be called later. It does no more than set a result, so it needs neither
 # a copy of the context nor a report of its errors, and sleeping is what coroutines do most.
-_FAR: Final = 1e15  # seconds; an infinite sleep, for instance
 _WAKE_SLEEPER: Final[object] = getattr(futures, "_set_result_unless_cancelled", None)
 
 

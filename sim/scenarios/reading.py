@@ -187,14 +187,14 @@ def _faults(reader: _Reader, document: Mapping[str, Any]) -> tuple[Fault, ...]:
     faults: list[Fault] = []
     aliases: set[str] = set()
     for index, table in enumerate(tables):
-        fault = _fault(reader, table, index, faults[-1].at if faults else 0.0)
+        fault = _fault(reader, table, index, faults[-1] if faults else None)
         if fault.alias:
             aliases.add(fault.alias)
         faults.append(fault)
     return tuple(faults)
 
 
-def _fault(reader: _Reader, table: Mapping[str, Any], index: int, previous: float) -> Fault:
+def _fault(reader: _Reader, table: Mapping[str, Any], index: int, previous: Fault | None) -> Fault:
     def value(key: str, kind: type[T], expected: str, default: Any = _REQUIRED) -> T:
         return _value(reader, "faults", table, key, kind, expected, default, index)
 
@@ -202,7 +202,7 @@ def _fault(reader: _Reader, table: Mapping[str, Any], index: int, previous: floa
         reader,
         "faults",
         table,
-        ("at", "after", "do", "node", "as", "groups", "seconds", "keep-data"),
+        ("at", "when", "after", "do", "node", "as", "groups", "seconds", "keep-data"),
         index,
     )
     do = value("do", str, f"one of: {', '.join(VERBS)}")
@@ -213,36 +213,46 @@ def _fault(reader: _Reader, table: Mapping[str, Any], index: int, previous: floa
     for key in VERBS[do]:
         if key not in table:
             raise reader.error("faults", key, f"missing; {do!r} needs it", index)
-    if ("at" in table) == ("after" in table):
-        raise reader.error(
-            "faults",
-            "at",
-            "expected either 'at' (since the start) or 'after' (the last fault)",
-            index,
-        )
-    if "at" in table:
-        at = _seconds(reader, "faults", table, "at", index=index)
-        if at < previous:
-            raise reader.error(
-                "faults",
-                "at",
-                f"expected faults in order of time; the last is at {previous:g}",
-                index,
-            )
-    else:
-        at = previous + _seconds(reader, "faults", table, "after", index=index)
+    at, after, when = _moment(reader, table, index, previous)
     groups = value("groups", list, "a list of lists of node names", [])
     if not all(isinstance(g, list) and all(isinstance(n, str) for n in g) for g in groups):
         raise reader.error("faults", "groups", "expected a list of lists of node names", index)
     return Fault(
-        at=at,
         do=do,
+        at=at,
+        after=after,
+        when=when,
         node=value("node", str, "the name of a node, or master", ""),
         alias=value("as", str, "a name for the node that is hit", ""),
         groups=tuple(tuple(group) for group in groups),
         seconds=_seconds(reader, "faults", table, "seconds", 0.0, index),
         keep_data=value("keep-data", bool, "true or false", True),
     )
+
+
+def _moment(
+    reader: _Reader, table: Mapping[str, Any], index: int, previous: Fault | None
+) -> tuple[float | None, float, str]:
+    """The keys `at`, `after` and `when` of a fault."""
+    if "at" in table:
+        for key in ("after", "when"):
+            if key in table:
+                raise reader.error("faults", key, "expected either 'at' or this", index)
+        at = _seconds(reader, "faults", table, "at", index=index)
+        if previous is not None and previous.at is not None and at < previous.at:
+            problem = f"expected faults in order of time; the last is at {previous.at:g}"
+            raise reader.error("faults", "at", problem, index)
+        return at, 0.0, ""
+    if "after" not in table and "when" not in table:
+        problem = (
+            "missing; expected 'at' (since the start), 'after' (the fault before), or 'when' "
+            "(a Sentinel says so)"
+        )
+        raise reader.error("faults", "at", problem, index)
+    when: str = _value(reader, "faults", table, "when", str, "an event such as +odown", "", index)
+    if "when" in table and when[:1] not in ("+", "-"):
+        raise reader.error("faults", "when", "expected an event such as +odown", index)
+    return None, _seconds(reader, "faults", table, "after", 0.0, index), when
 
 
 def _expectations(reader: _Reader, document: Mapping[str, Any]) -> tuple[Expectation, ...]:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from minisentinel.core import MODERN, Profile
-from minisentinel.trace import Trace
-from sim.judge import INVARIANTS, ONE_MASTER_AT_THE_END, Verdict, judge_all
+from minisentinel.trace import SentinelEvent, Trace
+from sim.judge import INVARIANTS, ONE_MASTER_AT_THE_END, Truth, Verdict, judge_all
 from sim.judge.summary import Summary, summarize
 from sim.scenarios.expectations import EXPECTATIONS
 from sim.scenarios.scenario import Fault, Scenario
@@ -17,6 +17,7 @@ from sim.world.world import World
 __all__ = ["Result", "run_scenario"]
 
 SAFETY = tuple(each for each in INVARIANTS if each is not ONE_MASTER_AT_THE_END)
+SAFETY_NAMES = frozenset(each.name for each in SAFETY)
 PROGRESS_S = 1.0
 
 
@@ -30,7 +31,19 @@ class Result:
     @property
     def passed(self) -> bool:
         """Whether every expectation held, and no invariant of safety was broken."""
-        return all(verdict for _, verdict in self.verdicts)
+        return not self.failures
+
+    @property
+    def failures(self) -> tuple[str, ...]:
+        """The claims that do not hold: invariants that are broken, expectations not fulfilled.
+
+        Of an invariant about which the trace tells nothing, nothing is wrong.
+        """
+        return tuple(
+            name
+            for name, verdict in self.verdicts
+            if not verdict and not (name in SAFETY_NAMES and verdict.truth is Truth.UNKNOWN)
+        )
 
     @property
     def summary(self) -> Summary:
@@ -60,54 +73,113 @@ def run_scenario(
         scenario=scenario.name,
         settings=settings,
     )
-    end = None if duration is None else scenario.first_fault_at + duration
-    hit: dict[str, str] = {}
+    stage = _Stage(world, scenario, duration, progress)
     for fault in scenario.faults:
-        if end is not None and fault.at >= end:
+        if not stage.wait_for(fault):
             break
-        _run_to(world, fault.at, progress)
-        _inflict(world, fault, hit)
-    if end is not None:
-        _run_to(world, end, progress)
-        reason = "duration"
-    else:
-        calm = world.run_until_calm(scenario.calm_for, scenario.limit, progress)
-        reason = "calm" if calm else "limit"
+        stage.inflict(fault)
+    reason = stage.watch()
     world.end(reason)
     trace = world.trace
     return Result(trace, _judge(scenario, trace))
 
 
-def _run_to(world: World, until: float, progress: Callable[[float], None] | None) -> None:
-    while world.now < until:
-        world.run(min(PROGRESS_S, until - world.now) if progress else until - world.now)
-        if progress:
-            progress(world.now)
+class _Stage:
+    """A world on which the faults of a scenario are played, one after the other."""
 
+    def __init__(
+        self,
+        world: World,
+        scenario: Scenario,
+        duration: float | None,
+        progress: Callable[[float], None] | None,
+    ) -> None:
+        self.world = world
+        self.scenario = scenario
+        self.duration = duration
+        self.progress = progress
+        self._end: float | None = None if scenario.faults else duration
+        self._last_fault = 0.0
+        self._seen = 0
+        self._hit: dict[str, str] = {}
 
-def _inflict(world: World, fault: Fault, hit: dict[str, str]) -> None:
-    node = hit.get(fault.node, fault.node)
-    match fault.do:
-        case "kill":
-            name = world.kill(node)
-        case "restart":
-            name = world.restart(node, keep_data=fault.keep_data)
-        case "pause":
-            name = world.pause(node)
-        case "resume":
-            name = world.resume(node)
-        case "block":
-            name = world.block(node, fault.seconds)
-        case "partition":
-            world.partition(*([hit.get(n, n) for n in group] for group in fault.groups))
-            return
-        case "heal":
-            world.heal()
-            return
-        case other:
-            raise ValueError(f"unknown fault {other!r}")
-    if fault.alias:
-        hit[fault.alias] = name
+    def wait_for(self, fault: Fault) -> bool:
+        """Let time pass until the moment of `fault`; False if it does not come."""
+        if fault.at is not None:
+            return self._run_to(fault.at)
+        since = self._last_fault
+        if fault.when:
+            if not self._wait_for_event(fault.when):
+                return False
+            since = self.world.now
+        return self._run_to(since + fault.after)
+
+    def inflict(self, fault: Fault) -> None:
+        """Do it; from the first fault on, `duration` runs."""
+        world = self.world
+        self._inflict(fault)
+        self._last_fault = world.now
+        self._seen = len(world.recorder.entries)
+        if self._end is None and self.duration is not None:
+            self._end = world.now + self.duration
+
+    def watch(self) -> str:
+        """See how it ends; returns why the run is over."""
+        if self._end is not None:
+            self._run_to(self._end)
+            return "duration"
+        scenario = self.scenario
+        calm = self.world.run_until_calm(scenario.calm_for, scenario.patience, self.progress)
+        return "calm" if calm else "limit"
+
+    def _run_to(self, until: float) -> bool:
+        world, step = self.world, PROGRESS_S if self.progress else float("inf")
+        within = self._end is None or until <= self._end
+        if self._end is not None:
+            until = min(until, self._end)
+        while world.now < until:
+            world.run(min(step, until - world.now))
+            if self.progress:
+                self.progress(world.now)
+        return within
+
+    def _wait_for_event(self, name: str) -> bool:
+        entries = self.world.recorder.entries
+
+        def said() -> bool:
+            news = entries[self._seen :]
+            self._seen = len(entries)
+            return any(isinstance(e.data, SentinelEvent) and e.data.name == name for e in news)
+
+        limit = self.scenario.patience
+        if self._end is not None:
+            limit = min(limit, self._end - self.world.now)
+        return self.world.run_until(said, limit, self.progress)
+
+    def _inflict(self, fault: Fault) -> None:
+        world, node = self.world, self._hit.get(fault.node, fault.node)
+        match fault.do:
+            case "kill":
+                name = world.kill(node)
+            case "restart":
+                name = world.restart(node, keep_data=fault.keep_data)
+            case "pause":
+                name = world.pause(node)
+            case "resume":
+                name = world.resume(node)
+            case "block":
+                name = world.block(node, fault.seconds)
+            case "partition":
+                groups = ([self._hit.get(n, n) for n in group] for group in fault.groups)
+                world.partition(*groups)
+                return
+            case "heal":
+                world.heal()
+                return
+            case other:
+                raise ValueError(f"unknown fault {other!r}")
+        if fault.alias:
+            self._hit[fault.alias] = name
 
 
 def _judge(scenario: Scenario, trace: Trace) -> tuple[tuple[str, Verdict], ...]:

@@ -19,13 +19,17 @@ class ScenarioError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """Something done to the world: the verb `do` to `node` (or `groups`) at `at` seconds.
+    """Something done to the world: the verb `do` to `node` (or `groups`).
 
+    Its moment is `at` seconds since the start, or else `after` seconds since the fault before it,
+    or, if `when` names an event of Sentinel, since any Sentinel said so after the fault before.
     `alias` names the node that was hit, for later faults: ``master`` means another node by then.
     """
 
-    at: float
     do: str
+    at: float | None = None
+    after: float = 0.0
+    when: str = ""
     node: str = ""
     alias: str = ""
     groups: tuple[tuple[str, ...], ...] = ()
@@ -45,8 +49,10 @@ class Expectation:
 class Scenario:
     """A named story: who is there, what happens, how long it is watched, what should be true.
 
-    `calm_for` and `limit` are seconds: the run ends when all has been well for `calm_for`, or
-    `limit` after the last fault.
+    `calm_for` and `limit` are seconds. The run ends when all has been well for `calm_for`. It is
+    given up `limit` after the last fault, and what the settings allow a Sentinel for a failover
+    and one lost election on top of that (`patience`); an event that a fault waits for is given up
+    after the same time.
     """
 
     name: str
@@ -64,6 +70,8 @@ class Scenario:
         return dataclasses.replace(self, deployment=deployment)
 
     @property
-    def first_fault_at(self) -> float:
-        """Seconds until the first fault; 0 without faults."""
-        return min((fault.at for fault in self.faults), default=0.0)
+    def patience(self) -> float:
+        """How many seconds the world gets to become calm, or to say what a fault waits for."""
+        deployment = self.deployment
+        allowed_ms = deployment.down_after_milliseconds + 3 * deployment.failover_timeout
+        return self.limit + allowed_ms / 1000

@@ -102,12 +102,16 @@ class TimeAxis:
                 nearest = self.zero_us + round(middle / unit) * unit
                 times = [nearest] if stretch.start_us <= nearest <= stretch.end_us else []
                 places += not times
-            for time_us in times:
-                label = f"{(time_us - self.zero_us) / 1e6:.{places}f}".replace(
-                    "-", "\N{MINUS SIGN}"
-                )
-                ticks.append((self.at(time_us), label if label.strip("0.−") else "0"))
+            ticks += [(self.at(time), _seconds(time - self.zero_us, places)) for time in times]
         return tuple(ticks)
+
+
+def _seconds(time_us: float, places: int) -> str:
+    """A label in seconds; plain zero for zero, a real minus sign before what came earlier."""
+    label = f"{abs(time_us) / 1e6:.{places}f}"
+    if float(label) == 0:
+        return "0"
+    return f"\N{MINUS SIGN}{label}" if time_us < 0 else label
 
 
 def _round_step(least_us: float) -> tuple[float, int]:

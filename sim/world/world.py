@@ -269,10 +269,13 @@ class World:
         return node.name
 
     def restart(self, name: str, *, keep_data: bool = True) -> str:
-        """Start a dead process again; without `keep_data` a server comes back empty."""
+        """Start a dead process again; without `keep_data` a server comes back empty.
+
+        A process that is not dead goes on as it is.
+        """
         detail = "process started" if keep_data else "process started without its data"
         node = self._fault("restart", name, detail)
-        if not keep_data and isinstance(node, RedisNode):
+        if not keep_data and isinstance(node, RedisNode) and node.state == "down":
             node.wipe()
         node.start()
         return node.name

@@ -108,40 +108,40 @@ def _faults(choose: Chooser, where: Deployment) -> tuple[Fault, ...]:
     nodes = servers + sentinels
     now = SETTLED_S
     # Most stories need a master that fails: without it there is little to tell.
-    faults = [Fault(now, choose.choice(("kill", "pause")), "redis-1")]
+    faults = [Fault(choose.choice(("kill", "pause")), now, node="redis-1")]
     for _ in range(choose.integer(0, 8)):
         now = round(now + choose.choice(GAPS_S) + choose.integer(0, 99) / 100, 3)
         verb = choose.choice(VERBS)
         match verb:
             case "heal":
-                faults.append(Fault(now, verb))
+                faults.append(Fault(verb, now))
             case "partition":
                 groups: tuple[list[str], list[str]] = ([], [])
                 for node in nodes:
                     groups[choose.integer(0, 1)].append(node)
                 if all(groups):
-                    faults.append(Fault(now, verb, groups=tuple(tuple(g) for g in groups)))
+                    faults.append(Fault(verb, now, groups=tuple(tuple(g) for g in groups)))
             case "block":
                 seconds = float(choose.integer(1, 5))
-                faults.append(Fault(now, verb, choose.choice(nodes), seconds=seconds))
+                faults.append(Fault(verb, now, node=choose.choice(nodes), seconds=seconds))
             case "restart":
                 keep = choose.choice((True, False))
-                faults.append(Fault(now, verb, choose.choice(nodes), keep_data=keep))
+                faults.append(Fault(verb, now, node=choose.choice(nodes), keep_data=keep))
             case _:
-                faults.append(Fault(now, verb, choose.choice(nodes)))
+                faults.append(Fault(verb, now, node=choose.choice(nodes)))
     return (*faults, *_mending(faults, now + 2.0 + choose.integer(0, 20)))
 
 
 def _mending(faults: Sequence[Fault], at: float) -> list[Fault]:
     """What undoes `faults`: starting what runs, or resuming what is not paused, does nothing."""
     hit = dict.fromkeys(fault.node for fault in faults if fault.node)
-    mending = [Fault(at, "heal")] if any(fault.do == "partition" for fault in faults) else []
+    mending = [Fault("heal", at)] if any(fault.do == "partition" for fault in faults) else []
     for node in hit:
         verbs = {fault.do for fault in faults if fault.node == node}
         if "pause" in verbs:
-            mending.append(Fault(at, "resume", node))
+            mending.append(Fault("resume", at, node=node))
         if "kill" in verbs:
-            mending.append(Fault(at, "restart", node))
+            mending.append(Fault("restart", at, node=node))
     return mending
 
 

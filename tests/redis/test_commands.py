@@ -58,7 +58,7 @@ def line(world: RedisWorld, node: RedisNode) -> Line:
         ("INCRBY n x", Error("ERR value is not an integer or out of range")),
         ("SET k v NX XX", Error("ERR syntax error")),
         ("CONFIG SET a", Error("ERR wrong number of arguments for 'config|set' command")),
-        ("CLIENT KILL TYPE", Error("ERR syntax error")),
+        ("CLIENT KILL TYPE", Error("ERR No such client")),
         ("CLIENT KILL NOPE x", Error("ERR syntax error")),
         ("CLIENT KILL ID 0", Error("ERR client-id should be greater than 0")),
         ("CLIENT KILL TYPE normal SKIPME maybe", Error("ERR syntax error")),

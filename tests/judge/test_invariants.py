@@ -1,0 +1,167 @@
+from __future__ import annotations
+
+import pytest
+
+from minisentinel.trace import ConfigurationSaved, Trace
+from sim.judge import (
+    EPOCHS_NEVER_GO_BACK,
+    INVARIANTS,
+    ONE_LEADER_PER_EPOCH,
+    ONE_MASTER_AT_THE_END,
+    ONE_VOTE_PER_EPOCH,
+    Truth,
+    judge_all,
+)
+from tests.judge.stories import Pen, deployment, failover_story
+
+
+@pytest.mark.parametrize("fault", ["kill", "pause"])
+@pytest.mark.parametrize("failed_election", [False, True])
+def test_a_proper_failover_keeps_all_invariants(fault: str, failed_election: bool) -> None:
+    trace = failover_story(fault=fault, failed_election=failed_election)
+    assert {
+        invariant.name: str(verdict) for invariant, verdict in judge_all(trace) if not verdict
+    } == {}
+
+
+def test_nothing_is_known_of_a_trace_without_sentinels() -> None:
+    trace = deployment(sentinels=0).trace()
+    assert {verdict.truth for _, verdict in judge_all(trace)} == {Truth.UNKNOWN}
+
+
+def test_an_unknown_verdict_is_not_true() -> None:
+    assert not ONE_LEADER_PER_EPOCH.judge(Trace())
+
+
+def test_names_are_unique_and_sentences_are_sentences() -> None:
+    assert len({invariant.name for invariant in INVARIANTS}) == len(INVARIANTS)
+    assert all(invariant.sentence.endswith(".") for invariant in INVARIANTS)
+
+
+def elect(pen: Pen, ms: float, sentinel: str, epoch: int) -> None:
+    pen.epoch(ms, sentinel, epoch)
+    pen.event(ms, sentinel, "+try-failover", "master:redis-1")
+    pen.event(ms + 50, sentinel, "+elected-leader", "master:redis-1")
+
+
+def test_two_leaders_in_one_epoch_break_the_first_and_both_are_evidence() -> None:
+    pen = deployment()
+    elect(pen, 1000, "sentinel-1", 1)
+    elect(pen, 1010, "sentinel-2", 1)
+    verdict = ONE_LEADER_PER_EPOCH.judge(pen.trace())
+    assert verdict.truth is Truth.FALSE
+    assert [entry.node for entry in verdict.evidence] == ["sentinel-1", "sentinel-2"]
+    assert "epoch 1" in verdict.reason
+
+
+def test_leaders_of_different_epochs_are_fine() -> None:
+    pen = deployment()
+    elect(pen, 1000, "sentinel-1", 1)
+    elect(pen, 2000, "sentinel-2", 2)
+    assert ONE_LEADER_PER_EPOCH.judge(pen.trace())
+
+
+def test_the_epoch_of_a_leader_is_that_of_its_attempt_not_a_later_one() -> None:
+    pen = deployment()
+    pen.epoch(1000, "sentinel-1", 1)
+    pen.event(1000, "sentinel-1", "+try-failover", "master:redis-1")
+    pen.epoch(1010, "sentinel-1", 2)
+    pen.event(1050, "sentinel-1", "+elected-leader", "master:redis-1")
+    elect(pen, 1010, "sentinel-2", 2)
+    assert ONE_LEADER_PER_EPOCH.judge(pen.trace())
+
+
+def test_a_second_vote_after_a_restart_breaks_one_vote_per_epoch() -> None:
+    pen = deployment()
+    pen.vote(1000, "sentinel-1", "sentinel-2", 3)
+    pen.fault(1100, "sentinel-1", "kill", "killed")
+    pen.node(1200, "sentinel-1", "sentinel")
+    pen.vote(1300, "sentinel-1", "sentinel-3", 3)
+    verdict = ONE_VOTE_PER_EPOCH.judge(pen.trace())
+    assert verdict.truth is Truth.FALSE
+    assert [entry.time_us for entry in verdict.evidence] == [1_000_000, 1_300_000]
+
+
+def test_votes_of_different_sentinels_and_epochs_are_fine() -> None:
+    pen = deployment()
+    for epoch in (1, 2):
+        for voter in ("sentinel-1", "sentinel-2"):
+            pen.vote(1000 * epoch, voter, "sentinel-3", epoch)
+    assert ONE_VOTE_PER_EPOCH.judge(pen.trace())
+
+
+def test_who_is_told_to_forget_a_master_may_vote_again() -> None:
+    pen = deployment()
+    pen.vote(1000, "sentinel-1", "sentinel-2", 3)
+    pen.event(1100, "sentinel-1", "-monitor", "master:redis-1")
+    pen.vote(1300, "sentinel-1", "sentinel-3", 3)
+    assert ONE_VOTE_PER_EPOCH.judge(pen.trace())
+
+
+def test_an_epoch_that_goes_back_over_a_restart_is_broken() -> None:
+    pen = deployment()
+    pen.epoch(1000, "sentinel-1", 5)
+    pen.at(2000, "sentinel-1", ConfigurationSaved(current_epoch=4, error=""))
+    verdict = EPOCHS_NEVER_GO_BACK.judge(pen.trace())
+    assert verdict.truth is Truth.FALSE
+    assert [entry.time_us for entry in verdict.evidence] == [1_000_000, 2_000_000]
+
+
+def test_epochs_of_different_sentinels_are_not_compared() -> None:
+    pen = deployment()
+    pen.epoch(1000, "sentinel-1", 5)
+    pen.epoch(1500, "sentinel-2", 4)
+    assert EPOCHS_NEVER_GO_BACK.judge(pen.trace())
+
+
+def test_a_group_at_rest_has_one_master() -> None:
+    assert ONE_MASTER_AT_THE_END.judge(deployment().trace())
+
+
+def test_sentinels_that_name_different_masters_break_the_last() -> None:
+    pen = deployment()
+    pen.role(1000, "redis-2", "master")
+    pen.switch(2000, "sentinel-2", "redis-1", "redis-2")
+    verdict = ONE_MASTER_AT_THE_END.judge(pen.trace())
+    assert verdict.truth is Truth.FALSE
+    assert verdict.reason == "sentinel-1 names redis-1, sentinel-2 names redis-2"
+
+
+def test_a_sentinel_that_is_down_may_think_what_it_likes() -> None:
+    pen = deployment()
+    pen.fault(500, "sentinel-1", "kill", "killed")
+    pen.fault(500, "redis-1", "kill", "killed")
+    pen.role(1000, "redis-2", "master")
+    pen.role(1100, "redis-3", "replica", "redis-2")
+    pen.link(1200, "redis-3", True, "redis-2")
+    for name in ("sentinel-2", "sentinel-3"):
+        pen.switch(2000, name, "redis-1", "redis-2")
+    assert ONE_MASTER_AT_THE_END.judge(pen.trace())
+
+
+@pytest.mark.parametrize(
+    ("mischief", "reason"),
+    [
+        (lambda pen: pen.role(1000, "redis-2", "master"), "redis-2 is a master too"),
+        (lambda pen: pen.role(1000, "redis-3", "replica", "redis-2"), "redis-3 follows redis-2"),
+        (
+            lambda pen: pen.link(1000, "redis-3", False, "redis-1"),
+            "the link of redis-3 to redis-1 is down",
+        ),
+        (
+            lambda pen: pen.fault(1000, "redis-1", "kill", "killed"),
+            "redis-1, the master of mymaster, is not running",
+        ),
+        (
+            lambda pen: pen.role(1000, "redis-1", "replica", "redis-2"),
+            "redis-1, the master of mymaster, is replica",
+        ),
+    ],
+)
+def test_what_is_wrong_at_the_end_is_told(mischief: object, reason: str) -> None:
+    pen = deployment()
+    assert callable(mischief)
+    mischief(pen)
+    verdict = ONE_MASTER_AT_THE_END.judge(pen.trace())
+    assert (verdict.truth, verdict.reason) == (Truth.FALSE, reason)
+    assert verdict.evidence[-1].time_us == 1_000_000
