@@ -14,17 +14,8 @@ from pathlib import Path
 
 from minisentinel import __version__
 from minisentinel.config import ConfigError
-from minisentinel.logformat import LEVELS, format_log_line
-from minisentinel.trace import (
-    Entry,
-    LogLine,
-    SentinelEvent,
-    Trace,
-    TraceError,
-    read_trace,
-    write_trace,
-)
-from sim.judge.summary import summarize
+from minisentinel.trace import Trace, TraceError, read_trace, write_trace
+from sim.judge import log_lines, summarize
 from sim.scenarios import Scenario, ScenarioError, find_scenario, run_scenario, shipped_scenarios
 from sim.scenarios.runner import Result
 from sim.world.deployment import DEPLOYMENT_SETTINGS, Deployment, DeploymentError
@@ -33,7 +24,6 @@ from sim.world.world import UnknownNode
 __all__ = ["main"]
 
 PLOT_FORMATS = (".png", ".svg", ".pdf")
-FIRST_PID = 1001
 
 
 class UsageError(ValueError):
@@ -211,34 +201,6 @@ def _settings(options: argparse.Namespace) -> dict[str, str]:
     if options.duration is not None:
         settings["duration"] = f"{options.duration:g}"
     return settings
-
-
-def log_lines(trace: Trace, level: str = "notice") -> list[str]:
-    """Every Sentinel's log in its own format, merged in order of time, each line with its name."""
-    pids: dict[str, int] = {}
-    lines = []
-    started_ms = trace.header.started_at_ms
-    width = max((len(entry.node) for entry in trace.entries), default=0)
-    for entry in trace.entries:
-        text = _log_text(entry)
-        if text is None:
-            continue
-        pid = pids.setdefault(entry.node, FIRST_PID + len(pids))
-        line_level, words = text
-        if LEVELS[line_level] >= LEVELS[level]:
-            at_ms = started_ms + entry.time_us // 1000
-            line = format_log_line(pid, at_ms, line_level, words)
-            lines.append(f"{entry.node:<{width}} | {line}")
-    return lines
-
-
-def _log_text(entry: Entry) -> tuple[str, str] | None:
-    data = entry.data
-    if isinstance(data, SentinelEvent):
-        return data.level, f"{data.name} {data.payload}"
-    if isinstance(data, LogLine):
-        return data.level, data.text
-    return None
 
 
 def _print_result(scenario: Scenario, result: Result) -> None:

@@ -213,13 +213,15 @@ class Process:
 
     def listen(self, port: int) -> None:
         """Accept connections to `port` from now on; raises OSError when it is taken."""
+        self._must_live()
         self.network.listen(self, self.host, port)
 
     def connect(self, host: str, port: int) -> Endpoint:
         """Begin to connect to an address; `on_open` or `on_failed` follows.
 
-        What is sent before `on_open` leaves after it.
+        What is sent before `on_open` leaves after it. Raises RuntimeError when the process is down.
         """
+        self._must_live()
         endpoint = self.network.connect(self, self.host, host, port)
         self._endpoints[endpoint.id] = endpoint
         return endpoint
@@ -227,7 +229,12 @@ class Process:
     def after(
         self, delay_us: int, callback: Callable[[Any], object], argument: Any = None
     ) -> Timer:
-        """Run ``callback(argument)`` on the thread, `delay_us` from now or when it is free."""
+        """Run ``callback(argument)`` on the thread, `delay_us` from now or when it is free.
+
+        Raises RuntimeError when the process is down.
+        """
+        if self.state == "down":
+            self._must_live()
         timer = Timer(self, callback, argument)
         self._timers[timer] = None
         delay_us += self._spent
@@ -501,6 +508,10 @@ class Process:
         self._phase = "idle"
         self._unread = 0
         self._blocked = self._overdue_first = self._idle = False
+
+    def _must_live(self) -> None:
+        if self.state == "down":
+            raise RuntimeError(f"{self.name} is down and can do nothing")
 
     def _record(self, change: str) -> None:
         if self.recorder is not None:

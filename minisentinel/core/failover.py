@@ -126,7 +126,8 @@ def _wait_start(ctx: Context, master: Master) -> None:
     ctx.emit("warning", "+elected-leader", master)
     if ctx.state.crash_after_election:
         _crash(ctx)
-    _enter(ctx, master, FailoverState.SELECT_REPLICA, "forced" if not leader else "elected")
+    why = "elected" if leader == ctx.state.myid else "forced"
+    _enter(ctx, master, FailoverState.SELECT_REPLICA, why)
     ctx.emit("warning", "+failover-state-select-slave", master)
 
 
@@ -241,7 +242,7 @@ def switch_to_promoted(ctx: Context, master: Master) -> None:
     )
     try:
         # The name may have changed its meaning, or lost it: then the switch is tried again.
-        new = ctx.address(ctx.announced(new), new.port, allow_unresolved=False)
+        new = ctx.address(new.hostname, new.port, allow_unresolved=False)
     except AddressError:
         return
     change_address(ctx, master, new)

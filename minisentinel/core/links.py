@@ -5,6 +5,8 @@ Spec: monitoring §3.
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from minisentinel.core.address import AddressError
 from minisentinel.core.context import Context, subject_of
 from minisentinel.core.effects import Close, Open, Send
@@ -90,12 +92,10 @@ def _resolve_again(ctx: Context, instance: Instance) -> None:
     """A host name may mean another address by now."""
     if not ctx.state.resolve_hostnames:
         return
-    try:
+    with suppress(AddressError):
         instance.address = ctx.address(
             instance.address.hostname, instance.address.port, allow_unresolved=False
         )
-    except AddressError:
-        ctx.log("warning", f"Failed to resolve hostname '{instance.address.hostname}'")
 
 
 def _open(ctx: Context, instance: Instance, purpose: Purpose) -> Connection | None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import NamedTuple
 
 from minisentinel.core import election, failover
-from minisentinel.core.address import AddressError, InvalidPort
+from minisentinel.core.address import AddressError
 from minisentinel.core.context import Context
 from minisentinel.core.instances import (
     DuplicateInstance,
@@ -19,8 +20,8 @@ from minisentinel.core.selection import select_replica
 from minisentinel.core.state import Master
 from minisentinel.core.text import strict_integer
 from minisentinel.replies import OK, Command, Error, Reply, Status
+from minisentinel.service.glob import glob_matches
 from minisentinel.service.instance_map import instance_map
-from minisentinel.service.session import glob_matches
 
 __all__ = ["SUBCOMMANDS", "Subcommand"]
 
@@ -139,12 +140,14 @@ def _monitor(ctx: Context, words: Command) -> Reply:
     if quorum <= 0:
         return Error("ERR Quorum must be 1 or greater.")
     try:
-        address = ctx.address(host, port, allow_unresolved=True)
-        master = create_master(ctx.state, name, address, quorum, ctx.now)
-    except InvalidPort as problem:
-        return Error(f"ERR {problem}")
+        # The host is judged first, whatever the port; a master must be reachable from the start.
+        address = ctx.address(host, 0, allow_unresolved=False)
     except AddressError:
         return Error("ERR Invalid IP address or hostname specified")
+    if not 0 <= port <= 65535:
+        return Error("ERR Invalid port number.")
+    try:
+        master = create_master(ctx.state, name, replace(address, port=port), quorum, ctx.now)
     except DuplicateInstance:
         return Error("ERR Duplicate master name.")
     ctx.save()

@@ -86,6 +86,13 @@ class Service:
     def _plain(self, session: Session, words: Command) -> list[Reply]:
         name = words[0].lower() if words else ""
         entry = _COMMANDS.get(name)
+        if name == "client":
+            if len(words) < 2:
+                return [_wrong_arity(name)]
+            entry = _CLIENT.get(words[1].lower())
+            if entry is None:
+                return [_unknown_subcommand(words[1], "CLIENT")]
+            name = f"client|{words[1].lower()}"
         if entry is None:
             return [_unknown_command(words)]
         if not _arity_fits(entry.arity, words):
@@ -132,29 +139,29 @@ class Service:
     def _info(self, session: Session, words: Command) -> list[Reply]:
         return [info_text(self.sentinel.context, words[1:])]
 
-    def _client(self, session: Session, words: Command) -> list[Reply]:
-        match [words[1].lower(), *words[2:]]:
-            case ["setname", name]:
-                if any(not "!" <= letter <= "~" for letter in name):
-                    return [
-                        Error(
-                            "ERR Client names cannot contain spaces, newlines or special "
-                            "characters."
-                        )
-                    ]
-                session.name = name
-                return [OK]
-            case ["getname"]:
-                return [session.name or None]
-            case ["id"]:
-                return [session.id]
-            case ["setname" | "getname" | "id" as name, *_]:
-                return [_wrong_arity(f"client|{name}")]
-        return [_unknown_subcommand(words[1], "CLIENT")]
+    def _client_setname(self, session: Session, words: Command) -> list[Reply]:
+        name = words[2]
+        if any(not "!" <= letter <= "~" for letter in name):
+            return [
+                Error("ERR Client names cannot contain spaces, newlines or special characters.")
+            ]
+        session.name = name
+        return [OK]
 
+    def _client_getname(self, session: Session, words: Command) -> list[Reply]:
+        return [session.name or None]
+
+    def _client_id(self, session: Session, words: Command) -> list[Reply]:
+        return [session.id]
+
+
+_CLIENT: dict[str, _Entry] = {
+    "getname": _Entry(2, Service._client_getname),
+    "id": _Entry(2, Service._client_id),
+    "setname": _Entry(3, Service._client_setname),
+}
 
 _COMMANDS: dict[str, _Entry] = {
-    "client": _Entry(-2, Service._client),
     "info": _Entry(-1, Service._info),
     "ping": _Entry(-1, Service._ping, in_subscription=True),
     "psubscribe": _Entry(-2, Service._subscribe, in_subscription=True),

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
 
 from minisentinel.replies import Command
+from minisentinel.service.glob import glob_matches
 
-__all__ = ["Session", "glob_matches"]
+__all__ = ["Session"]
 
 
 @dataclass(slots=True)
@@ -40,8 +40,3 @@ class Session:
             if glob_matches(pattern, channel)
         ]
         return found
-
-
-def glob_matches(pattern: str, text: str) -> bool:
-    """Redis' glob match: ``*``, ``?``, ``[...]`` with ``^`` for negation, case-sensitive."""
-    return fnmatchcase(text, pattern.replace("[^", "[!"))

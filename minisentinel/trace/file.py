@@ -45,7 +45,10 @@ def encode_entry(entry: Entry) -> str:
 
 def decode_entry(line: str) -> Entry:
     """The entry of a line; raises ValueError saying what was expected."""
-    fields = json.loads(line)
+    try:
+        fields = json.loads(line)
+    except RecursionError:
+        raise ValueError("expected a JSON object, found lists within lists without end") from None
     if not isinstance(fields, dict):
         raise ValueError("expected a JSON object")
     time_us = _envelope(fields, "t", int)
@@ -134,7 +137,8 @@ def read_trace(path: str | os.PathLike[str]) -> Trace:
         raise TraceError(
             f"{path}: expected a trace in JSON Lines, found bytes that are no text"
         ) from None
-    lines = text.splitlines()
+    # Not `splitlines`: JSON may hold other separators of lines as they are.
+    lines = text.removesuffix("\n").split("\n")
     header = _read_header(path, lines)
     entries: list[Entry] = []
     for number, line in enumerate(lines[1:], start=2):
@@ -150,8 +154,8 @@ def read_trace(path: str | os.PathLike[str]) -> Trace:
 def _read_header(path: str | os.PathLike[str], lines: Sequence[str]) -> Header:
     expected = f"expected a header line with format {FORMAT!r} and version {VERSION}"
     try:
-        fields = json.loads(lines[0]) if lines else None
-    except json.JSONDecodeError:
+        fields = json.loads(lines[0])
+    except (ValueError, RecursionError):
         fields = None
     if not isinstance(fields, dict) or fields.get("format") != FORMAT:
         raise TraceError(f"{path}, line 1: {expected}")
@@ -159,10 +163,10 @@ def _read_header(path: str | os.PathLike[str], lines: Sequence[str]) -> Header:
         raise TraceError(f"{path}, line 1: {expected}, found version {fields.get('version')!r}")
     try:
         return Header(
-            scenario=str(fields["scenario"]),
-            seed=int(fields["seed"]),
-            started_at_ms=int(fields["started_at_ms"]),
-            settings=dict(fields["settings"]),
+            scenario=_envelope(fields, "scenario", str),
+            seed=_envelope(fields, "seed", int),
+            started_at_ms=_envelope(fields, "started_at_ms", int),
+            settings=_envelope(fields, "settings", dict),
         )
-    except (KeyError, TypeError, ValueError) as problem:
-        raise TraceError(f"{path}, line 1: {expected}; {problem!r}") from None
+    except ValueError as problem:
+        raise TraceError(f"{path}, line 1: {expected}; {problem}") from None

@@ -4,7 +4,7 @@
 - `flags`, `opinions`, `ballots`: what the Sentinels thought, named and voted.
 - `attempts`, `failovers`: what they did about it, cut into phases.
 - `clients`, `writes`, `replication`: what it meant for clients and for the data.
-- `summary`: the numbers of a run in a few lines.
+- `summary`, `log`: the numbers of a run in a few lines, and the Sentinels' logs.
 - `verdicts`, `invariants`: what must be true of every run, and whether it was.
 """
 
@@ -30,6 +30,7 @@ from sim.judge.invariants import (
     ONE_VOTE_PER_EPOCH,
     judge_all,
 )
+from sim.judge.log import log_lines
 from sim.judge.nodes import Address, Node, Nodes, find_nodes, trace_end_us
 from sim.judge.opinions import Naming, find_final_master, find_namings
 from sim.judge.replication import LagPoint, LagSeries, replication_lag
@@ -86,6 +87,7 @@ __all__ = [
     "find_namings",
     "find_nodes",
     "judge_all",
+    "log_lines",
     "node_histories",
     "replication_lag",
     "span_at",

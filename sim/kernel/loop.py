@@ -264,6 +264,7 @@ class VirtualLoop(ErrorReportingLoop):
         Raises DeadlockError when nothing is scheduled any more, TimeLimitError at `max_time` and
         EventLimitError after `max_events` calls; all three say which tasks wait for what.
         """
+        self._check_alone()
         with self._active():
             self.kernel.run_until_raised(max_time=self.max_time, max_events=self.max_events)
 
@@ -273,7 +274,7 @@ class VirtualLoop(ErrorReportingLoop):
         Raises what `run_forever` does.
         """
         self._check_open()
-        self._check_idle()
+        self._check_alone()
         is_new = not futures.isfuture(future)
         awaited: asyncio.Future[_T] = asyncio.ensure_future(cast(Awaitable[_T], future), loop=self)
         awaited.add_done_callback(_stop_loop_of)
@@ -292,7 +293,8 @@ class VirtualLoop(ErrorReportingLoop):
     def run_until(self, when: int, *, max_events: int = MAX_EVENTS) -> None:
         """Run coroutines and plain callables up to and including virtual time `when` (µs).
 
-        Returns early after `stop`. Raises what `Kernel.run_until` does.
+        Works under another running loop too, such as that of a notebook: virtual time passes
+        while that one stands still. Returns early after `stop`. Raises what `Kernel.run_until` does.
         """
         with self._active():
             self.kernel.run_until(when, max_events=max_events)
@@ -304,7 +306,7 @@ class VirtualLoop(ErrorReportingLoop):
         max_time: int | None = None,
         max_events: int = MAX_EVENTS,
     ) -> None:
-        """Run coroutines and plain callables until `predicate` holds.
+        """Run coroutines and plain callables until `predicate` holds; also under another loop.
 
         Returns early after `stop`. Raises what `Kernel.run_until_true` does, and DeadlockError in
         place of QueueEmptyError.
@@ -340,6 +342,7 @@ class VirtualLoop(ErrorReportingLoop):
         """Be the running loop of this thread for the time of one run of the kernel."""
         self._check_open()
         self._check_idle()
+        outer = events._get_running_loop()
         self._running = True
         self._thread = threading.get_ident()
         generator_hooks = sys.get_asyncgen_hooks()
@@ -361,7 +364,7 @@ class VirtualLoop(ErrorReportingLoop):
                 error.add_note(line)
             raise
         finally:
-            events._set_running_loop(None)
+            events._set_running_loop(outer)
             sys.set_coroutine_origin_tracking_depth(origin_depth)
             sys.set_asyncgen_hooks(*generator_hooks)
             self._running = False
@@ -379,6 +382,9 @@ class VirtualLoop(ErrorReportingLoop):
     def _check_idle(self) -> None:
         if self._running:
             raise AlreadyRunningError("This event loop is already running")
+
+    def _check_alone(self) -> None:
+        self._check_idle()
         if events._get_running_loop() is not None:
             raise AlreadyRunningError("Cannot run the event loop while another loop is running")
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import logging
+import sys
+import traceback
 from collections.abc import Callable
 from typing import Any
 
@@ -11,11 +12,14 @@ from sim.kernel.real_world import NoRealWorldLoop
 __all__ = ["ErrorReportingLoop"]
 
 _Handler = Callable[[Any, dict[str, Any]], object]
-_logger = logging.getLogger("asyncio")  # where people look for the errors of an event loop
 
 
 class ErrorReportingLoop(NoRealWorldLoop):
-    """An event loop's exception handlers, with asyncio's rules, logger and `context` keys."""
+    """An event loop's exception handlers, with asyncio's rules and its keys of `context`.
+
+    Differs on purpose: reports go to standard error with the virtual time, and not to the logger
+    ``asyncio``, because a log record carries the wall clock's.
+    """
 
     def __init__(self) -> None:
         self._exception_handler: _Handler | None = None
@@ -31,19 +35,18 @@ class ErrorReportingLoop(NoRealWorldLoop):
         self._exception_handler = handler
 
     def default_exception_handler(self, context: dict[str, Any]) -> None:
-        """Log the report in `context` as an error of the logger ``asyncio``."""
+        """Write the report in `context` to standard error."""
         exception = context.get("exception")
-        lines = [context.get("message") or "Unhandled exception in event loop"]
+        lines = [f"[{self.time():.6f}] {context.get('message') or 'Unhandled exception'}"]
         for key in sorted(context):
-            if key in ("message", "exception"):
-                continue
-            value = context[key]
             if key == "source_traceback":
-                value = "Object created at (most recent call last):\n" + "".join(value.format())
-                lines.append(f"{key}: {value.rstrip()}")
-            else:
-                lines.append(f"{key}: {value!r}")
-        _logger.error("\n".join(lines), exc_info=exception)
+                stack = "".join(traceback.format_list(context[key])).rstrip()
+                lines.append(f"{key}: Object created at (most recent call last):\n{stack}")
+            elif key not in ("message", "exception"):
+                lines.append(f"{key}: {context[key]!r}")
+        if exception is not None:
+            lines.append("".join(traceback.format_exception(exception)).rstrip())
+        print("\n".join(lines), file=sys.stderr)
 
     def call_exception_handler(self, context: dict[str, Any]) -> None:
         """Report an exception that nobody awaits, as asyncio does.
@@ -63,8 +66,10 @@ class ErrorReportingLoop(NoRealWorldLoop):
         except (SystemExit, KeyboardInterrupt):
             raise
         except BaseException as error:
-            _logger.error(
-                "Exception in the exception handler, while it handled %r",
-                context.get("message"),
-                exc_info=error,
+            self.default_exception_handler(
+                {
+                    "message": "Exception in the exception handler, for another report",
+                    "exception": error,
+                    "report": context,
+                }
             )

@@ -308,7 +308,7 @@ class Endpoint:
         recovery = self.recovery
         if recovery is None:
             recovery = self.recovery = Recovery()
-        if recovery.ticket is None:
+        if recovery.ticket is None and not recovery.held:
             self._schedule_retransmission(recovery)
         return recovery
 

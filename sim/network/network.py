@@ -145,10 +145,15 @@ class Network:
     def cut(
         self, pairs: Iterable[tuple[Host | str, Host | str]], *, one_way: bool = False
     ) -> Partition:
-        """Silently separate pairs of hosts; with `one_way` only what the first sends is lost."""
+        """Silently separate pairs of hosts; with `one_way` only what the first sends is lost.
+
+        Raises ValueError for an unknown host, and for a host that is to be cut from itself.
+        """
         ordered: dict[tuple[Host, Host], None] = {}
         for a, b in pairs:
             ends = (self.host(a), self.host(b))
+            if ends[0] is ends[1]:
+                raise ValueError(f"host {ends[0].name!r} cannot be cut from itself")
             ordered[ends] = None
             if not one_way:
                 ordered[ends[::-1]] = None

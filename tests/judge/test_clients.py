@@ -41,9 +41,7 @@ def test_failure_windows_reach_from_the_first_failure_to_the_next_success() -> N
         (500, 510, "ok"),
         (600, 610, "failed"),
     )
-    windows = [
-        (window.start_us, window.end_us, window.recovered) for window in history.failure_windows
-    ]
+    windows = [(each.start_us, each.end_us, each.recovered) for each in history.failure_windows]
     assert windows == [(200_000, 510_000, True), (600_000, 610_000, False)]
 
 

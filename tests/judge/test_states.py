@@ -61,11 +61,8 @@ def test_health_follows_the_process() -> None:
         Health.BLOCKED,
         Health.UP,
     ]
-    assert history.outages == (
-        (1_000_000, 2_000_000),
-        (3_000_000, 4_000_000),
-        (5_000_000, 6_000_000),
-    )
+    outages = [(start // 1000, end // 1000) for start, end in history.outages]
+    assert outages == [(1000, 2000), (3000, 4000), (5000, 6000)]
 
 
 def test_a_pause_that_ends_in_a_kill_is_one_outage() -> None:
@@ -87,7 +84,7 @@ def test_roles_name_the_master_that_is_followed() -> None:
     pen = deployment()
     pen.role(1000, "redis-2", "master")
     pen.role(2000, "redis-3", "replica", "redis-2")
-    pen.at(3000, "redis-1", pen.entries[0].data)
+    pen.event(3000, "sentinel-1", "+tilt")
     histories = node_histories(pen.trace())
     assert histories["redis-2"].role_at(1_500_000) == Role("master")
     assert histories["redis-3"].role_at(2_500_000) == Role("replica", pen.addresses["redis-2"])

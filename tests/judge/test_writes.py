@@ -117,7 +117,7 @@ def test_loss_is_unknown_while_sentinels_disagree() -> None:
     write(pen, 1000, "a=1", on="redis-1")
     pen.switch(2000, "sentinel-1", "redis-1", "redis-2")
     writes = account_for_writes(pen.trace())
-    assert writes.lost is writes.final_master is None
+    assert (writes.lost, writes.final_master) == (None, None)
     assert "do not name one master" in writes.why_unknown
 
 

@@ -434,6 +434,8 @@ def test_a_host_cannot_be_on_two_sides() -> None:
         network.partition(["a"], ["b", "a"])
     with pytest.raises(ValueError, match="no host is called 'z'"):
         network.partition(["a"], ["z"])
+    with pytest.raises(ValueError, match="'a' cannot be cut from itself"):
+        network.cut([("a", "b"), ("a", "a")])
     assert network.partitions == []
 
 

@@ -29,8 +29,12 @@ class Node(Program):
 Action = tuple[str, int, bool, bool]  # what is done, a number, and two choices that it needs
 
 # Mostly sends, cuts and heals: what else happens ends connections, and with them the story.
-KINDS = ("send",) * 8 + ("cut",) * 3 + ("heal",) * 3 + ("heal one",)
-KINDS += ("kill", "power", "pause", "connect", "close", "hold")
+KINDS = [
+    *["send"] * 8,
+    *["cut"] * 3,
+    *["heal"] * 3,
+    *["heal one", "kill", "power", "pause", "connect", "close", "hold"],
+]
 actions = st.tuples(st.sampled_from(KINDS), st.integers(0, 3), st.booleans(), st.booleans())
 # Most waits are about as long as a path or a first retransmission takes: there order is at stake.
 waits = st.sampled_from([0, 100, 700, 3 * MS, 50 * MS, 300 * MS, 2 * SECOND, 30 * SECOND])

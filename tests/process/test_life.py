@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from sim.network import Endpoint
+import pytest
+
+from sim.network import Endpoint, LogNormal
 from sim.process import Timer
 from sim.trace.records import ProcessChanged
 from tests.network.worlds import DELAY_US, MS, PORT, SECOND, Program, World
@@ -208,6 +210,7 @@ def test_a_pause_hides_the_end_of_a_connection_until_the_data_before_it_is_read(
 
 
 def test_after_resuming_the_overdue_timer_runs_before_the_backlog() -> None:
+    """[GEN-1-4]"""
     world = World()
     _, server, near, _ = world.pair()
     server.after(10 * MS, server.note, "tick")
@@ -374,3 +377,41 @@ def test_without_a_recorder_nothing_is_written() -> None:
     program = world.program("a")
     program.kill()
     assert world.recorder.entries == []
+
+
+def test_a_process_that_is_down_can_do_nothing() -> None:
+    world = World()
+    program = world.program("a")
+    program.kill()
+    for act in (
+        lambda: program.listen(PORT),
+        lambda: program.connect("10.0.0.1", PORT),
+        lambda: program.after(0, program.note),
+    ):
+        with pytest.raises(RuntimeError, match="a is down"):
+            act()
+    assert world.kernel.pending == 0
+
+
+def test_the_same_seed_gives_the_same_story() -> None:
+    def story(seed: int) -> list[tuple[Any, ...]]:
+        world = World(LogNormal(800, 0.7), seed=seed)
+        client, server, near, far = world.pair()
+        for number in range(30):
+            near.send(number, 10)
+            far.send(-number, 10)
+            world.run(700)
+            if number == 10:
+                server.pause()
+            if number == 20:
+                server.resume()
+                world.network.partition(["client"])
+            if number == 25:
+                world.network.heal()
+        world.run(10 * SECOND)
+        server.kill()
+        world.run(SECOND)
+        return client.log + server.log
+
+    assert story(1) == story(1)
+    assert story(1) != story(2)

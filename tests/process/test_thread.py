@@ -57,6 +57,7 @@ def test_service_time_can_be_set_per_class_and_per_process() -> None:
 def test_what_a_step_is_charged_delays_all_that_it_sends_and_all_that_follows(
     charge_us: int,
 ) -> None:
+    """[GEN-1-2]"""
     world, server, clients, ends = crowd()
     start = world.now
     ends[0].send(("x", charge_us), 10)
@@ -99,6 +100,7 @@ def test_a_charge_between_steps_keeps_the_thread_busy() -> None:
 
 
 def test_a_backlog_is_worked_off_connection_by_connection_in_order_of_becoming_readable() -> None:
+    """[GEN-1-3]"""
     world, server, _, ends = crowd()
     a, b, c = ends
     server.pause()
@@ -111,6 +113,7 @@ def test_a_backlog_is_worked_off_connection_by_connection_in_order_of_becoming_r
 
 
 def test_answers_leave_after_the_round_not_after_the_message() -> None:
+    """[GEN-1-1] [GEN-1-2]"""
     world, server, clients, ends = crowd()
     server.pause()
     ends[0].send(("a", 10 * MS), 10)
@@ -127,7 +130,7 @@ def test_answers_leave_after_the_round_not_after_the_message() -> None:
 
 
 def test_what_arrives_during_a_round_waits_for_the_next_one() -> None:
-    """Also on a connection that is being read: the read returned what there was."""
+    """Also on a connection that is being read: the read returned what there was. [GEN-1-3]"""
     world, server, _, ends = crowd()
     a, b, _ = ends
     server.pause()
@@ -143,6 +146,7 @@ def test_what_arrives_during_a_round_waits_for_the_next_one() -> None:
 
 
 def test_one_read_returns_16_kib_then_it_is_the_turn_of_the_others() -> None:
+    """[GEN-1-3]"""
     world, server, _, ends = crowd()
     a, b, c = ends
     server.pause()
@@ -178,6 +182,7 @@ def test_a_new_connection_is_read_from_the_round_after_its_acceptance() -> None:
 
 
 def test_connections_come_before_timers_in_one_round() -> None:
+    """[GEN-1-4]"""
     world, server, _, ends = crowd()
     server.after(5 * MS, server.note, "tick")
     ends[0].send(("long", 50 * MS), 1)
@@ -256,6 +261,7 @@ def test_all_that_one_step_sends_on_a_connection_travels_together() -> None:
 
 
 def test_nothing_leaves_on_a_connection_that_is_closed_in_the_same_step() -> None:
+    """[GEN-1-1]"""
     world, server, clients, _ = crowd()
     a, b, _ = server.accepted
 

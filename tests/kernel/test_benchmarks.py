@@ -1,0 +1,82 @@
+"""The benchmark runs, and what it measures did the work; how fast is not asserted here."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from benchmarks.contestants import asyncio_programs, floor, kernel
+from benchmarks.measure import Result
+from benchmarks.report import bars, table
+from benchmarks.rows import FLOOR, ROWS
+from benchmarks.workloads import WORKLOADS, PingPong, Timers
+from sim.kernel import VirtualLoop
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.mark.parametrize("events", [2_000, 5_000])
+def test_all_of_ours_do_the_same_amount_of_work(events: int) -> None:
+    timers, ping_pong = Timers(events=events, count=50), PingPong(events=events)
+    for work, counts in (
+        (
+            timers,
+            [
+                floor.timers(timers),
+                floor.sleepers(timers),
+                kernel.timers(timers),
+                VirtualLoop().run_until_complete(asyncio_programs.timers(timers)),
+                VirtualLoop().run_until_complete(asyncio_programs.sleepers(timers)),
+            ],
+        ),
+        (
+            ping_pong,
+            [
+                floor.ping_pong(ping_pong),
+                kernel.ping_pong(ping_pong),
+                VirtualLoop().run_until_complete(asyncio_programs.ping_pong(ping_pong)),
+            ],
+        ),
+    ):
+        assert max(counts) - min(counts) <= 1  # the floor ends after its last event, not before
+        assert counts[0] == pytest.approx(work.events, rel=0.05)
+
+
+def test_a_quick_run_prints_a_row_for_each_contestant_and_workload() -> None:
+    chosen = ["floor", "kernel", "virtual_loop", "selector_loop"]
+    options = [word for module in chosen for word in ("--only", module)]
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks", "--quick", *options],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    rows = [line for line in done.stdout.splitlines() if line.startswith("| ")]
+    assert len(rows) == 2 + 3 + 2 + 3 + 3  # header and rule; floor, kernel, two loops
+    for workload in ("timers", "ping-pong", "sleepers"):
+        assert any(row.startswith(f"| {workload}") and " 1.000 |" in row for row in rows)
+
+
+def test_a_missed_bar_is_told() -> None:
+    by_module = {row.module: row for row in ROWS}
+
+    def results(ours: float) -> list[Result]:
+        return [
+            Result(row, workload, 10, speed, 1, 0.0)
+            for workload in WORKLOADS
+            for row, speed in (
+                (FLOOR, 1_000.0),
+                (by_module["kernel"], 700.0),
+                (by_module["virtual_loop"], ours),
+                (by_module["selector_loop"], 100.0),
+            )
+        ]
+
+    assert [held for held, _ in bars(results(150.0))] == [True, True, True, True]
+    assert [held for held, _ in bars(results(120.0))] == [True, True, False, True]
+    assert [held for held, _ in bars(results(90.0))] == [True, True, False, False]
+    assert any("0.150" in line for line in table(results(150.0)))
