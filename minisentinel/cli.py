@@ -9,10 +9,12 @@ is not part of this version; asked for it, the command says so and exits with 2.
 
 from __future__ import annotations
 
+import errno
 import glob
 import os
 import sys
 from collections.abc import Sequence
+from typing import TextIO
 
 from minisentinel import __version__
 from minisentinel.config import ConfigError, Loaded, load
@@ -64,22 +66,21 @@ def main(argv: Sequence[str] | None = None) -> int:
     except ConfigError as error:
         block = error.fatal_block(CLAIMED_VERSION)
         remedy = f"Expected: {error.expected}\n" if error.expected else ""
-        sys.stderr.write(_printable(f"{block}{remedy}In: {error.path}\n"))
-        return 1
+        return _fail(f"{block}{remedy}In: {error.path}")
     if not check:
         if not os.access(path, os.W_OK):
             return _fail(
                 f"Sentinel config file {path} is not writable: {_why_not(path)}. Exiting..."
             )
-        print(
+        _say(
+            sys.stderr,
             f"minisentinel: {path} is fine, but serving on TCP is not part of version "
-            f"{__version__}; --check shows what the file means.",
-            file=sys.stderr,
+            f"{__version__}; --check shows what the file means.\n",
         )
         return 2
-    sys.stdout.write(_printable(summary(loaded, path)))
+    _say(sys.stdout, summary(loaded, path))
     for note in _on_this_machine(path, loaded):
-        print(_printable(f"\nwarning: {note}"))
+        _say(sys.stdout, f"\nwarning: {note}\n")
     return 0
 
 
@@ -122,6 +123,8 @@ def _read(path: str) -> str:
 
 
 def _included(pattern: str) -> list[tuple[str, str]]:
+    if "\0" in pattern:
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
     if not glob.has_magic(pattern):
         return [(pattern, _read(pattern))]
     return [(path, _read(path)) for path in sorted(glob.glob(pattern))]
@@ -146,11 +149,12 @@ def _why_not(path: str) -> str:
         return error.strerror or str(error)
 
 
-def _printable(text: str) -> str:
-    """`text` with undecodable bytes shown as escapes, so that printing it cannot fail."""
-    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+def _say(stream: TextIO, text: str) -> None:
+    """Write `text`; what the stream has no character for, or was no text, becomes an escape."""
+    encoding = stream.encoding or "utf-8"
+    stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
 
 
 def _fail(message: str) -> int:
-    sys.stderr.write(_printable(message + "\n"))
+    _say(sys.stderr, message + "\n")
     return 1

@@ -183,7 +183,7 @@ class _OldFile:
 
     def blank_unused(self) -> None:
         """Empty the old lines of handled options that nothing took the place of."""
-        for option in self.handled:
+        for option in sorted(self.handled):
             for number in self.unused[option]:
                 self.lines[number] = ""
 

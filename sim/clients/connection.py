@@ -106,6 +106,10 @@ class ClientProcess(Process):
         # A world that is thrown away leaves its applications in the middle of something: no news.
         self._task._log_destroy_pending = False  # type: ignore[attr-defined]
 
+    def on_stop(self) -> None:
+        """End in order: the program is cancelled."""
+        self._end_task()
+
     def kill(self) -> None:
         """Die at once, as by SIGKILL."""
         super().kill()

@@ -10,7 +10,8 @@ detection        what took the master down (``cause_us``)  first ``+sdown`` of i
 agreement        that ``+sdown``                           first ``+odown`` of it
 waiting          ``+odown``, or an attempt's abort         next ``+try-failover``
 failed attempt   a loser's ``+try-failover``               its abort (the last, if some overlap)
-election         the winner's ``+try-failover``            its ``+elected-leader``
+election         the ``+try-failover`` of the winner, or   the winner's ``+elected-leader``
+                 of the first rival still trying then
 promotion        its ``+elected-leader``                   its ``+promoted-slave``
 reconfiguration  its ``+promoted-slave``                   its own ``+switch-master``
 ===============  ========================================  ====================================
@@ -243,8 +244,9 @@ def _phases(
     if sdown_us is not None and odown_us is not None:
         phases.append(Phase("agreement", sdown_us, odown_us))
     reached = odown_us
+    final_us = _final_election_us(attempts, winner)
     for attempt in attempts:
-        if winner is not None and attempt.started_us >= winner.started_us:
+        if final_us is not None and attempt.started_us >= final_us:
             break
         last = phases[-1] if phases else None
         if last is not None and last.name == "failed attempt" and attempt.started_us < last.end_us:
@@ -259,23 +261,33 @@ def _phases(
             Phase("failed attempt", attempt.started_us, attempt.ended_us, finished, attempt.outcome)
         )
         reached = attempt.ended_us
-    if winner is not None:
-        phases = [_cut(phase, winner.started_us) for phase in phases]
-        if reached is not None and reached < winner.started_us:
-            phases.append(Phase("waiting", reached, winner.started_us))
-        phases += _winning_phases(winner)
+    if winner is not None and final_us is not None:
+        phases = [_cut(phase, final_us) for phase in phases]
+        if reached is not None and reached < final_us:
+            phases.append(Phase("waiting", reached, final_us))
+        phases += _winning_phases(winner, final_us)
     return tuple(phase for phase in phases if phase.duration_us > 0)
 
 
+def _final_election_us(attempts: list[Attempt], winner: Attempt | None) -> int | None:
+    """When the election that `winner` won began: with it, or with a rival that still tried then."""
+    if winner is None:
+        return None
+    return min(
+        attempt.started_us
+        for attempt in attempts
+        if attempt.started_us <= winner.started_us and attempt.ended_us > winner.started_us
+    )
+
+
 def _cut(phase: Phase, end_us: int) -> Phase:
-    """`phase`, ended by `end_us` at the latest: the winner may start while a loser still hopes."""
+    """`phase`, ended by `end_us` at the latest: a rival may start while a loser still hopes."""
     end = min(phase.end_us, end_us)
     return Phase(phase.name, min(phase.start_us, end), end, phase.complete, phase.detail)
 
 
-def _winning_phases(winner: Attempt) -> list[Phase]:
+def _winning_phases(winner: Attempt, start: int) -> list[Phase]:
     phases: list[Phase] = []
-    start = winner.started_us
     completed = winner.outcome == "completed"
     for name, end in (
         ("election", winner.elected_us),

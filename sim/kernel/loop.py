@@ -294,7 +294,8 @@ class VirtualLoop(ErrorReportingLoop):
         """Run coroutines and plain callables up to and including virtual time `when` (µs).
 
         Works under another running loop too, such as that of a notebook: virtual time passes
-        while that one stands still. Returns early after `stop`. Raises what `Kernel.run_until` does.
+        while that one stands still. Returns early after `stop`. Raises what `Kernel.run_until`
+        does.
         """
         with self._active():
             self.kernel.run_until(when, max_events=max_events)
@@ -332,7 +333,8 @@ class VirtualLoop(ErrorReportingLoop):
 
         Raises AlreadyRunningError while the loop runs.
         """
-        self._check_idle()
+        if self._running:
+            raise AlreadyRunningError("Cannot close a running event loop")
         self._closed = True
         self._stand_in_line = self._call_after = self._refuse_as_closed
         self.kernel.forget((self._run_handle, self._run_waking))

@@ -20,7 +20,7 @@ _T = TypeVar("_T")
 class VirtualTask(asyncio.Task[_T]):
     """An asyncio task with a serial number, and a name that no other run in the process shifts."""
 
-    __slots__ = ("serial",)
+    __slots__ = ("is_being_cancelled", "serial")
 
     def __init__(
         self,
@@ -30,11 +30,26 @@ class VirtualTask(asyncio.Task[_T]):
         name: str | None = None,
         **options: Any,
     ) -> None:
+        self.is_being_cancelled = False
         self.serial = serial  # the parent's constructor puts the task into a set already
         super().__init__(coro, name=name or f"Task-{serial}", **options)
 
     def __hash__(self) -> int:
         return self.serial
+
+    def cancel(self, msg: Any | None = None) -> bool:
+        """Cancel what the task waits for, and thereby the task, as in asyncio.
+
+        Tasks that wait for each other in a circle cannot be cancelled so. They stay as they are,
+        where asyncio goes round until the stack overflows.
+        """
+        if self.is_being_cancelled:
+            return False
+        self.is_being_cancelled = True
+        try:
+            return super().cancel(msg)
+        finally:
+            self.is_being_cancelled = False
 
 
 def describe_waiting(loop: asyncio.AbstractEventLoop) -> tuple[str, ...]:

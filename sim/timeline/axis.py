@@ -22,6 +22,9 @@ MARGIN_PT = 8.0
 BAND_PT = 34.0
 """Width of a band, at least."""
 
+_WORTH_PT = 3 * (BAND_PT + 2 * MARGIN_PT)
+"""A gap that would not take more room than this is not worth a band."""
+
 FINE_PT_PER_US = 0.8 / 1000
 """No need to draw a microsecond wider than this."""
 
@@ -156,7 +159,8 @@ def plan_axis(
         kept -= gap[0]
         better = (width - bands * (BAND_PT + 2 * MARGIN_PT)) / max(kept, 1)
         # One band more may gain nothing by itself, and much together with those that follow.
-        if better > scale * 1.02:
+        is_long = gap[0] * min(better, wanted) >= _WORTH_PT
+        if better > scale * 1.02 and is_long:
             best, scale = bands, min(better, wanted)
     chosen = sorted(gaps[:best], key=lambda gap: gap[1])
     return TimeAxis(zero_us, _lay_out(chosen, moments, left, right, scale))

@@ -12,11 +12,11 @@ from typing import Any, cast
 
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import RendererAgg
-from matplotlib.collections import LineCollection, PatchCollection
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from matplotlib.lines import Line2D
-from matplotlib.patches import FancyArrowPatch, Rectangle
+from matplotlib.patches import FancyArrowPatch, PathPatch, Rectangle
+from matplotlib.path import Path
 from matplotlib.patheffects import withStroke
 from matplotlib.text import Text
 
@@ -145,16 +145,21 @@ class Canvas:
         if not spans:
             return
         mark = self.use(key)
-        self.axes.add_collection(
-            PatchCollection(
-                [Rectangle((left, top), right - left, bottom - top) for left, right in spans],
+        corners = [
+            corner
+            for left, right in spans
+            for corner in ((left, top), (right, top), (right, bottom), (left, bottom), (left, top))
+        ]
+        codes = [Path.MOVETO, Path.LINETO, Path.LINETO, Path.LINETO, Path.CLOSEPOLY] * len(spans)
+        self.axes.add_patch(
+            PathPatch(
+                Path(corners, codes),
                 facecolor=mark.fill,
                 edgecolor=mark.edge,
                 hatch=mark.hatch or None,
                 linewidth=0.6 if mark.edge != "none" else 0,
                 zorder=4,
-            ),
-            autolim=False,
+            )
         )
 
     def line(
@@ -182,14 +187,6 @@ class Canvas:
         if halo:
             drawn.set_path_effects([withStroke(linewidth=width + 2, foreground=PAPER)])
         self.axes.add_line(drawn)
-
-    def lines(
-        self, segments: Sequence[Sequence[tuple[float, float]]], *, colour: str, width: float
-    ) -> None:
-        """Many separate line segments of one style, as one object."""
-        self.axes.add_collection(
-            LineCollection(list(segments), colors=colour, linewidths=width, zorder=1), autolim=False
-        )
 
     def arrow(
         self, key: str, start: tuple[float, float], end: tuple[float, float], bend: float = 0.0

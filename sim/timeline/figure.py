@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
+from matplotlib.backend_bases import RendererBase
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
@@ -38,7 +40,18 @@ _SHORTEST_US = 15_000
 
 
 class TimelineFigure(Figure):
-    """A matplotlib figure that shows itself in a notebook, without pyplot."""
+    """A matplotlib figure that shows itself in a notebook, without pyplot.
+
+    However it is drawn or saved, it looks the same: the reader's settings do not touch it.
+    """
+
+    def draw(self, renderer: RendererBase) -> None:
+        with styled():
+            super().draw(renderer)
+
+    def savefig(self, fname: Any, *, transparent: bool | None = None, **options: Any) -> None:
+        with styled():
+            super().savefig(fname, transparent=transparent, **options)
 
     def _repr_png_(self) -> bytes:
         return rendered(self, "png", 110)

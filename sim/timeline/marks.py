@@ -49,7 +49,10 @@ class FaultBand:
             style = canvas.use("remedy" if mark.is_remedy else "fault")
             row_bottom = foot - _LEADER - label.row * _ROW
             canvas.line(
-                [(label.centre, row_bottom), (x, foot), (x, bottom)],
+                [(label.centre, row_bottom), (x, foot)], colour=FAINT_INK, width=0.7, order=7
+            )
+            canvas.line(
+                [(x, foot), (x, bottom)],
                 colour=style.fill,
                 width=style.width,
                 style=style.line,

@@ -41,7 +41,7 @@ MARKS: dict[str, Mark] = {
     "master": Mark("master", "Redis server", "box", "#00568B"),
     "replica": Mark("replica", "Redis server", "box", "#BFE1F5"),
     "unlinked": Mark(
-        "replica, link to its master is down", "Redis server", "box", "#FFFFFF", "#4C9CC9", "...."
+        "replica, link to its master is down", "Redis server", "box", "#FFFFFF", "#4C9CC9", ".."
     ),
     "unknown-role": Mark("role unknown", "Redis server", "box", "#DDDDDD"),
     "running": Mark("running", "Process", "line", "#9A9A9A", width=1.4),
@@ -50,7 +50,7 @@ MARKS: dict[str, Mark] = {
     "sdown": Mark("SDOWN: holds the master to be down", "Sentinel", "box", "#FBD58A", "#B87A00"),
     "odown": Mark("ODOWN: so do enough others", "Sentinel", "box", "#A63D00", "#7A2D00"),
     "sdown-other": Mark(
-        "holds another node to be down", "Sentinel", "box", "#FDF1D8", "#C79A4A", "////"
+        "holds another node to be down", "Sentinel", "box", "#FDF1D8", "#C79A4A", "///"
     ),
     "elected": Mark("elected leader", "Sentinel", "star", "#FFE94D", INK),
     "switched": Mark("names the new master from here", "Sentinel", "diamond", "#FFFFFF", INK),
@@ -64,9 +64,7 @@ MARKS: dict[str, Mark] = {
     ),
     "ok": Mark("operation succeeded", "Client", "tick-high", "#00795A"),
     "failed": Mark("operation failed", "Client", "tick-low", "#C24A00"),
-    "unknown": Mark(
-        "outcome unknown", "Client", "box-low", "#F3D3E6", "#93407B", hatch="\\\\\\\\\\"
-    ),
+    "unknown": Mark("outcome unknown", "Client", "box-low", "#F3D3E6", "#93407B", hatch="\\\\\\"),
     "lost": Mark("acknowledged, lost later", "Client", "cross", INK, INK),
     "fault": Mark("fault", "Time", "line", INK, width=1.3),
     "remedy": Mark("end of a fault", "Time", "line", INK, line="--", width=1.0),

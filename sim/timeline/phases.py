@@ -51,7 +51,12 @@ class PhaseBand:
             left, right = axis.at(phase.start_us) + 0.8, axis.at(phase.end_us) - 0.8
             if right < left:
                 left = right = (left + right) / 2
-            corners = [(left, bottom), (left, bracket_top), (right, bracket_top), (right, bottom)]
+            corners = [(left, bracket_top), (right, bracket_top)]
+            # A bracket that goes on outside of the picture stays open on that side.
+            if axis.shows(phase.start_us):
+                corners.insert(0, (left, bottom))
+            if axis.shows(phase.end_us):
+                corners.append((right, bottom))
             style = "-" if phase.complete else ":"
             canvas.line(corners, colour=INK, width=1.2, style=style, order=8)
             row_bottom = bracket_top - _LEADER - label.row * _ROW

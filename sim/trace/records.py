@@ -75,7 +75,7 @@ class NodeStarted(Data):
 class ProcessChanged(Data):
     """What happened to the process of this node.
 
-    `change` is killed, started, paused, resumed, blocked or unblocked.
+    `change` is started, stopped, killed, paused, resumed, blocked or unblocked.
     """
 
     kind: ClassVar[str] = "process"

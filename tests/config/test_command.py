@@ -75,6 +75,53 @@ def test_check_warns_of_what_will_not_work(
         assert words in out
 
 
+def test_check_shows_every_setting_that_was_given_but_no_password(
+    conf: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    conf.write_text(
+        "tls-port 26380\nbind 10.0.0.5\nuser probe on >hidden +ping\n"
+        "sentinel sentinel-pass hidden\nsentinel announce-ip 203.0.113.7\n"
+        "sentinel resolve-hostnames yes\nsentinel announce-hostnames yes\n"
+        "sentinel deny-scripts-reconfig no\nsentinel current-epoch 9\n"
+        f"{MONITOR}sentinel auth-pass mymaster hidden\nsentinel auth-user mymaster admin\n"
+        "sentinel client-reconfig-script mymaster /bin/sh\n"
+        "sentinel rename-command mymaster CONFIG guess\n"
+        "sentinel master-reboot-down-after-period mymaster 900\n"
+        "sentinel parallel-syncs mymaster 0\nsentinel leader-epoch mymaster 7\n",
+        encoding="utf-8",
+    )
+    assert main(["--check", str(conf)]) == 0
+    out = capsys.readouterr().out
+    assert "hidden" not in out
+    for words in (
+        "26379 on 10.0.0.5",
+        "TLS port           26380",
+        "users              probe",
+        "logs in as the default user",
+        "203.0.113.7 port 26379",
+        "are resolved; announced",
+        "SENTINEL SET may change them",
+        "current epoch      9",
+        "logs in as         admin",
+        "moves clients with /bin/sh",
+        "CONFIG is sent as guess",
+        "after a reboot     900 ms",
+        "configuration 0, last vote 7",
+        "warning: parallel-syncs is 0",
+    ):
+        assert words in out
+
+
+def test_check_says_so_when_there_is_no_master(
+    conf: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    conf.write_text("dir /absent/for/sure\n", encoding="utf-8")
+    assert main(["--check", str(conf)]) == 0
+    out = capsys.readouterr().out
+    assert "no master is named" in out
+    assert "the directory /absent/for/sure (dir) is not there" in out
+
+
 def test_a_bad_file_gives_the_fatal_block_and_what_was_expected(
     conf: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -169,6 +216,9 @@ def test_included_files_and_scripts_are_looked_up(
     conf.write_text(f"include {conf.parent}/none.inc\n", encoding="utf-8")
     assert main(["--check", str(conf)]) == 1
     assert "No such file or directory" in capsys.readouterr().err
+    conf.write_text('include "a\\x00b"\n', encoding="utf-8")
+    assert main(["--check", str(conf)]) == 1
+    assert "No such file or directory" in capsys.readouterr().err
 
 
 @pytest.mark.real_io
@@ -198,6 +248,20 @@ def test_bytes_that_are_no_text_are_shown_as_escapes(
     conf.write_bytes(b"bogus \xff\n")
     assert main([str(conf)]) == 1
     assert ">>> 'bogus \\udcff'" in capsys.readouterr().err
+
+
+def test_a_terminal_without_a_character_gets_an_escape(conf: Path) -> None:
+    conf.write_text(MONITOR.replace("mymaster", "maître"), encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-m", "minisentinel", "--check", str(conf)],
+        cwd=Path(__file__).parents[2],
+        env={**os.environ, "PYTHONIOENCODING": "ascii"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert 'Master "ma\\xeetre"' in done.stdout
 
 
 @pytest.mark.parametrize(("option", "words"), [("--help", "usage:"), ("--version", "0.")])

@@ -142,6 +142,16 @@ def test_a_loser_that_hears_of_the_result_is_superseded() -> None:
     assert outcomes == {"sentinel-1": "completed", "sentinel-2": "superseded"}
 
 
+def test_an_election_with_a_rival_begins_with_the_first_of_the_two() -> None:
+    pen = deployment(clients=0)
+    attempt(pen, "sentinel-2", 900, 1)
+    attempt(pen, "sentinel-1", 1000, 1)
+    win(pen, "sentinel-1", 1000, "redis-2")
+    pen.switch(2100, "sentinel-2", "redis-1", "redis-2")
+    election = only(pen.trace()).phases[0]
+    assert (election.name, election.start_us, election.end_us) == ("election", 900_000, 1_100_000)
+
+
 def test_a_leader_that_dies_leaves_a_phase_incomplete() -> None:
     pen = deployment(clients=0)
     attempt(pen, "sentinel-1", 1000, 1)

@@ -198,7 +198,7 @@ async def the_real_world() -> None:
         lambda: loop.getaddrinfo("localhost", 6379),
     ):
         try:
-            await reach()  # type: ignore[no-untyped-call]
+            await reach()
         except NotSimulatedError as error:
             log(str(error).split(";")[0])
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import subprocess
 import sys
+from collections.abc import Coroutine
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,6 +21,11 @@ from sim.kernel import VirtualLoop
 ROOT = Path(__file__).resolve().parents[2]
 
 
+def run(program: Coroutine[Any, Any, int]) -> int:
+    with asyncio.Runner(loop_factory=VirtualLoop) as runner:
+        return runner.run(program)
+
+
 @pytest.mark.parametrize("events", [2_000, 5_000])
 def test_all_of_ours_do_the_same_amount_of_work(events: int) -> None:
     timers, ping_pong = Timers(events=events, count=50), PingPong(events=events)
@@ -28,8 +36,8 @@ def test_all_of_ours_do_the_same_amount_of_work(events: int) -> None:
                 floor.timers(timers),
                 floor.sleepers(timers),
                 kernel.timers(timers),
-                VirtualLoop().run_until_complete(asyncio_programs.timers(timers)),
-                VirtualLoop().run_until_complete(asyncio_programs.sleepers(timers)),
+                run(asyncio_programs.timers(timers)),
+                run(asyncio_programs.sleepers(timers)),
             ],
         ),
         (
@@ -37,7 +45,7 @@ def test_all_of_ours_do_the_same_amount_of_work(events: int) -> None:
             [
                 floor.ping_pong(ping_pong),
                 kernel.ping_pong(ping_pong),
-                VirtualLoop().run_until_complete(asyncio_programs.ping_pong(ping_pong)),
+                run(asyncio_programs.ping_pong(ping_pong)),
             ],
         ),
     ):

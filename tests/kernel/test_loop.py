@@ -71,22 +71,22 @@ def test_a_cancelled_sleep_ends_at_once_and_leaves_nothing_in_the_queue(
     assert kernel.pending == 0
 
 
-def test_a_sleep_cancelled_at_the_instant_of_its_end_is_cancelled(loop: VirtualLoop) -> None:
+@pytest.mark.parametrize("cancel_first", [True, False])
+def test_a_sleep_cancelled_at_the_instant_of_its_end_is_cancelled(
+    kernel: Kernel, loop: VirtualLoop, cancel_first: bool
+) -> None:
     async def main() -> None:
-        task = asyncio.create_task(asyncio.sleep(1))
+        task = loop.create_task(asyncio.sleep(1))
+        if cancel_first:
+            loop.call_later(1, task.cancel)
         await asyncio.sleep(0)
-        loop.call_later(1, task.cancel)
-        earlier = asyncio.create_task(asyncio.sleep(1))
-        await asyncio.wait([task, earlier])
-        assert not earlier.cancelled()
-        assert not task.cancelled()  # its end was scheduled before its cancellation
-
-        loop.call_later(1, lambda: other.cancel())
-        other = asyncio.create_task(asyncio.sleep(1))
-        await asyncio.wait([other])
-        assert other.cancelled()
+        if not cancel_first:
+            loop.call_later(1, task.cancel)
+        await asyncio.wait([task])
+        assert task.cancelled()
 
     loop.run_until_complete(main())
+    assert (kernel.now, kernel.pending) == (1_000_000, 0)
 
 
 def test_an_infinite_sleep_never_ends_and_keeps_nobody_running(
@@ -232,9 +232,7 @@ def test_an_error_of_a_plain_callable_ends_the_run_of_the_loop(
 
 
 @pytest.mark.parametrize("error", [SystemExit, KeyboardInterrupt])
-def test_leaving_the_program_is_not_a_report(
-    loop: VirtualLoop, error: type[BaseException]
-) -> None:
+def test_leaving_the_program_is_not_a_report(loop: VirtualLoop, error: type[BaseException]) -> None:
     async def leave() -> None:
         raise error
 
@@ -248,15 +246,49 @@ def test_leaving_the_program_is_not_a_report(
         loop.run_until(10)
 
 
-def test_one_loop_runs_at_a_time(loop: VirtualLoop) -> None:
-    async def nested(other: VirtualLoop) -> None:
-        with pytest.raises(AlreadyRunningError):
-            other.run_until(10)
-        with pytest.raises(AlreadyRunningError):
-            other.close()
+def test_a_running_loop_cannot_be_run(loop: VirtualLoop) -> None:
+    async def main() -> None:
+        for run in (
+            loop.run_forever,
+            lambda: loop.run_until(10),
+            lambda: loop.run_until_true(lambda: True),
+            lambda: loop.run_until_complete(loop.create_future()),
+        ):
+            with pytest.raises(AlreadyRunningError):
+                run()
 
-    loop.run_until_complete(nested(loop))
-    loop.run_until_complete(nested(VirtualLoop()))
+    loop.run_until_complete(main())
+
+
+def test_virtual_time_can_pass_while_another_loop_stands_still(loop: VirtualLoop) -> None:
+    """As in a notebook, whose cells run in a loop of their own."""
+    log: list[float] = []
+
+    async def client() -> None:
+        await asyncio.sleep(1)
+        log.append(asyncio.get_running_loop().time())
+
+    async def cell() -> None:
+        outer = asyncio.get_running_loop()
+        task = loop.create_task(client())
+        loop.run_until_true(task.done)
+        loop.run_until(5_000_000)
+        assert asyncio.get_running_loop() is outer
+        assert (log, outer.time()) == ([1.0], 0.0)
+        with pytest.raises(AlreadyRunningError, match="another loop"):
+            loop.run_forever()
+
+    VirtualLoop().run_until_complete(cell())
+
+
+def test_a_running_loop_cannot_be_closed_but_another_one_can(loop: VirtualLoop) -> None:
+    async def main() -> None:
+        with pytest.raises(AlreadyRunningError):
+            loop.close()
+        VirtualLoop().close()
+
+    loop.run_until_complete(main())
+    assert not loop.is_closed()
 
 
 def test_a_loop_that_was_stopped_too_early_says_so(loop: VirtualLoop) -> None:

@@ -43,6 +43,18 @@ def test_a_picture_is_the_same_in_another_process_with_another_hash_seed(tmp_pat
     assert pictures[0] == pictures[1]
 
 
+def test_pyplot_is_never_imported() -> None:
+    program = (
+        "import io, sys\n"
+        "from sim.timeline import timeline\n"
+        "from tests.judge.stories import failover_story\n"
+        "timeline(failover_story(clients=0)).savefig(io.BytesIO())\n"
+        "assert 'matplotlib.pyplot' not in sys.modules\n"
+    )
+    root = Path(__file__).parents[2]
+    subprocess.run([sys.executable, "-c", program], check=True, cwd=root)
+
+
 def test_an_svg_has_no_date(tmp_path: Path) -> None:
     path = tmp_path / "out.svg"
     save_figure(timeline(STORY), path)
