@@ -9,8 +9,6 @@ is not part of this version; asked for it, the command says so and exits with 2.
 
 from __future__ import annotations
 
-import errno
-import glob
 import os
 import sys
 from collections.abc import Sequence
@@ -20,6 +18,7 @@ from minisentinel import __version__
 from minisentinel.config import ConfigError, Loaded, load
 from minisentinel.config.summary import summary
 from minisentinel.core.dice import Dice
+from minisentinel.files import read_included, read_text
 
 __all__ = ["CLAIMED_VERSION", "main"]
 
@@ -107,27 +106,14 @@ class _Machine:
 def _load(path: str, overrides: Sequence[str]) -> Loaded:
     # Nothing runs yet: neither the time nor the order of the tables matters.
     return load(
-        _read(path),
+        read_text(path),
         path=path,
         facts=_Machine(),
         now_ms=0,
         dice=Dice(0),
         overrides=overrides,
-        read_include=_included,
+        read_include=read_included,
     )
-
-
-def _read(path: str) -> str:
-    with open(path, encoding="utf-8", errors="surrogateescape", newline="") as file:
-        return file.read()
-
-
-def _included(pattern: str) -> list[tuple[str, str]]:
-    if "\0" in pattern:
-        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
-    if not glob.has_magic(pattern):
-        return [(pattern, _read(pattern))]
-    return [(path, _read(path)) for path in sorted(glob.glob(pattern))]
 
 
 def _on_this_machine(path: str, loaded: Loaded) -> list[str]:

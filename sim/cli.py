@@ -14,6 +14,7 @@ from pathlib import Path
 
 from minisentinel import __version__
 from minisentinel.config import ConfigError
+from minisentinel.files import read_included, read_text
 from minisentinel.trace import Trace, TraceError, read_trace, write_trace
 from sim.judge import log_lines, summarize
 from sim.scenarios import Scenario, ScenarioError, find_scenario, run_scenario, shipped_scenarios
@@ -167,12 +168,16 @@ def _configured(scenario: Scenario, options: argparse.Namespace) -> Scenario:
     """The scenario with the deployment of --conf, changed by --set."""
     deployment = scenario.deployment
     if options.conf is not None:
+        try:
+            text = read_text(options.conf)
+        except OSError as problem:
+            raise UsageError(f"{options.conf}: cannot be read: {problem.strerror}") from None
         deployment = Deployment.from_conf(
-            _read(options.conf),
+            text,
             path=options.conf,
             master=options.master,
             base=deployment,
-            read_include=_read,
+            read_include=read_included,
         )
     elif options.master is not None:
         raise UsageError("--master chooses among the masters of --conf, which is missing")
@@ -182,13 +187,6 @@ def _configured(scenario: Scenario, options: argparse.Namespace) -> Scenario:
             raise UsageError(f"--set {assignment}: expected KEY=VALUE")
         deployment = deployment.with_setting(key.strip(), value.strip())
     return scenario.with_deployment(deployment)
-
-
-def _read(path: str) -> str:
-    try:
-        return Path(path).read_bytes().decode("utf-8", "surrogateescape")
-    except OSError as problem:
-        raise UsageError(f"{path}: cannot be read: {problem.strerror}") from None
 
 
 def _settings(options: argparse.Namespace) -> dict[str, str]:

@@ -302,7 +302,7 @@ def _rename_command(target: Target, values: tuple[str, ...]) -> None:
             "Same command renamed multiple times with rename-command.",
             f"one rename-command line for {values[1]}",
         )
-    master.renamed_commands[command] = values[2]
+    master.renamed_commands[command] = (values[1], values[2])
 
 
 _MILLISECONDS = "a whole number greater than 0"

@@ -123,7 +123,7 @@ def _settings(master: Master) -> Iterator[tuple[str, str]]:
         yield "notifies with", master.notification_script
     if master.client_reconfig_script:
         yield "moves clients with", master.client_reconfig_script
-    for command, new_name in master.renamed_commands.items():
+    for command, new_name in master.renamed_commands.values():
         yield "renamed command", f"{command.upper()} is sent as {new_name}"
     if master.config_epoch or master.leader_epoch:
         yield "epochs", f"configuration {master.config_epoch}, last vote {master.leader_epoch}"

@@ -6,6 +6,7 @@ Spec: monitoring §1.2.
 from __future__ import annotations
 
 import ipaddress
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Protocol
@@ -61,19 +62,42 @@ class Address:
 
 
 @lru_cache(maxsize=4096)
-def is_numeric(host: str) -> bool:
-    """Whether `host` is a numeric IPv4 or IPv6 address."""
+def numeric_ip(host: str) -> str | None:
+    """The canonical text of a numeric IPv4 or IPv6 address, or None if `host` is none.
+
+    As the C library does, this takes IPv4 in its classic shorter forms too (``127.1``).
+    """
     try:
-        ipaddress.ip_address(host)
+        return str(ipaddress.ip_address(host)) if "%" not in host else None
     except ValueError:
-        return False
-    return True
+        return _classic_ipv4(host)
+
+
+def _classic_ipv4(host: str) -> str | None:
+    """One to four numbers, decimal, octal (``0``) or hexadecimal (``0x``); the last fills up."""
+    parts = host.split(".")
+    if len(parts) > 4 or not all(_NUMBER.fullmatch(part) for part in parts):
+        return None
+    numbers = [int(part, 16 if part[:2] in ("0x", "0X") else _base(part)) for part in parts]
+    *leading, last = numbers
+    if any(number > 255 for number in leading) or last >= 256 ** (4 - len(leading)):
+        return None
+    value = last + sum(number << (24 - 8 * place) for place, number in enumerate(leading))
+    return str(ipaddress.IPv4Address(value))
+
+
+_NUMBER = re.compile(r"0[xX][0-9a-fA-F]+|0[0-7]*|[1-9][0-9]*")
+
+
+def _base(digits: str) -> int:
+    return 8 if digits.startswith("0") else 10
 
 
 def resolve(host: str, by_name: bool, facts: Facts) -> str | None:
     """The IP of `host`; names are looked up only if `by_name` (resolve-hostnames)."""
-    if is_numeric(host):
-        return host
+    ip = numeric_ip(host)
+    if ip is not None:
+        return ip
     return facts.resolve(host) if by_name else None
 
 

@@ -46,7 +46,8 @@ def _queue(
     """Send on one connection under the name that the master's renames give the command (§3.5)."""
     renamed = ctx.state.masters[instance.master_name].renamed_commands
     if renamed:
-        words = (renamed.get(words[0].lower(), words[0]), *words[1:])
+        _, name = renamed.get(words[0].lower(), ("", words[0]))
+        words = (name, *words[1:])
     if what is not ReplyTo.SUBSCRIBE:
         instance.link.pending_commands += 1
     connection.expected.append(Expect(what, instance.serial))

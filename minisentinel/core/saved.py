@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from minisentinel.core.address import same_address
+from minisentinel.core.address import Address, same_address
 from minisentinel.core.instances import current_address
 from minisentinel.core.state import Master, State
 
@@ -76,6 +76,11 @@ def snapshot(state: State) -> SavedConfiguration:
     )
 
 
+def _host(address: Address, by_name: bool) -> str:
+    """The announced host; an unresolved name is kept, where a real Sentinel loses it."""
+    return address.announced(by_name) or address.hostname
+
+
 def _saved_master(state: State, master: Master) -> SavedMaster:
     by_name = state.announce_hostnames
     timing = state.timing
@@ -86,12 +91,12 @@ def _saved_master(state: State, master: Master) -> SavedMaster:
         if same_address(address, now_at):
             # The promoted replica is already written as the master: remember the old one instead.
             address = master.address
-        replicas.append((address.announced(by_name), address.port))
+        replicas.append((_host(address, by_name), address.port))
     same = master.down_after == timing.default_down_after
     same_timeout = master.failover_timeout == timing.default_failover_timeout
     return SavedMaster(
         name=master.name,
-        host=now_at.announced(by_name),
+        host=_host(now_at, by_name),
         port=now_at.port,
         quorum=master.quorum,
         down_after=None if same else master.down_after,
@@ -106,9 +111,9 @@ def _saved_master(state: State, master: Master) -> SavedMaster:
         leader_epoch=master.leader_epoch,
         replicas=tuple(replicas),
         peers=tuple(
-            (peer.address.announced(by_name), peer.address.port, peer.runid)
+            (_host(peer.address, by_name), peer.address.port, peer.runid)
             for peer in master.peers.values()
             if peer.runid
         ),
-        renamed_commands=tuple(master.renamed_commands.items()),
+        renamed_commands=tuple(master.renamed_commands.values()),
     )

@@ -200,8 +200,8 @@ class Master(Server):
     client_reconfig_script: str = ""
     auth_user: str = ""
     auth_pass: str = ""
-    renamed_commands: dict[str, str] = field(default_factory=dict)
-    """New names by lower-case old name."""
+    renamed_commands: dict[str, tuple[str, str]] = field(default_factory=dict)
+    """Old name as written and new name, by the old name in lower case."""
 
     replicas: dict[str, Replica] = field(default_factory=dict)
     peers: dict[str, Peer] = field(default_factory=dict)

@@ -363,7 +363,7 @@ def test_master_settings_are_taken_over() -> None:
     assert master.notification_script == "/bin/notify"
     assert master.client_reconfig_script == "/bin/move clients"
     assert (master.auth_user, master.auth_pass) == ("admin", "it's secret")
-    assert master.renamed_commands == {"config": "guess"}
+    assert master.renamed_commands == {"config": ("CONFIG", "guess")}
     assert master.reboot_down_after == 1500
 
 

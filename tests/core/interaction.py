@@ -6,7 +6,9 @@ what happened, up to the next empty line; lines that begin with ``#`` say what t
 
 Who is who: see `tests.core.bench`. The Sentinel is sentinel-1, and ids are shown as names. Every
 line of an outcome begins with the seconds since the start. What is routine is left out: opening
-and naming connections, PING, INFO, hellos, and the log line that tells of a successful save.
+and naming connections, PING, INFO, hellos, a question to a Sentinel that is the same as the one
+before, and the log line that tells of a successful save. The commands of the second group change
+the world and have no outcome: they stand alone, without ``----``.
 
 ======================================  ============================================================
 ``conf [seed=N] [trace]``               start with the stock configuration and the lines that follow
@@ -14,17 +16,21 @@ and naming connections, PING, INFO, hellos, and the log line that tells of a suc
 ``run MS``                              tick every 100 ms; in between, connections are made and
                                         everybody who is up answers
 ``establish``, ``answer [NAME ...]``    make the connections asked for; answer what was asked
-``kill NAME``, ``start NAME``           the process; a killed one resets its connections
+``kill NAME``                           a process dies and resets its connections
 ``lose NAME cmd|pubsub``                break one connection
-``server NAME key=value ...``           what a server answers from now on
-``peer NAME key=value ...``             what another Sentinel answers when it is asked
 ``hello NAME [via=NAME] key=value ...`` a hello arrives, directly or over a server
 ``ask NAME [epoch=N] [vote]``           another Sentinel asks, and perhaps wants our vote
 ``client WORD ...``                     a client's command and the reply to it
-``disk ERROR TEXT``, ``disk works``     saving fails from now on, or works again
 ``restart``                             the Sentinel is killed and starts from its file
 ``state``, ``file``                     what it knows; what its file says
-``show routine|quiet``                  show routine, too; or nothing of what follows
+======================================  ============================================================
+``start NAME key=value ...``            somebody listens there again
+``server NAME key=value ...``           what a server answers from now on
+``peer NAME key=value ...``             what another Sentinel answers when it is asked
+``disk ERROR TEXT``, ``disk works``     saving fails from now on, or works again
+``show``, ``show routine``              what is shown: the usual, routine too
+``show links``                          the usual, and connections opened and closed
+``show quiet``                          only ... if anything at all happened
 ======================================  ============================================================
 """
 
@@ -51,7 +57,7 @@ from minisentinel.core.effects import (
 from minisentinel.core.instances import current_address
 from minisentinel.core.saved import SavedConfiguration
 from minisentinel.core.state import Instance, Master, Purpose, Replica
-from minisentinel.replies import Error, Status
+from minisentinel.replies import Command, Error, Status
 from minisentinel.replies import Reply as ReplyValue
 from minisentinel.service.instance_map import flags_of
 from minisentinel.trace.entry import data_fields
@@ -62,6 +68,8 @@ __all__ = ["ScriptError", "replay"]
 SIGNS = {"debug": ".", "verbose": "-", "notice": "*", "warning": "#"}
 ROUTINE = {"PING", "INFO", "PUBLISH", "SUBSCRIBE"}
 SAVED = "Sentinel new configuration saved on disk"
+SILENT = {"disk", "peer", "server", "show", "start"}
+NEVER = "   (never leaves)"
 PURPOSES = {"cmd": Purpose.COMMAND, "pubsub": Purpose.PUBSUB}
 
 
@@ -87,6 +95,9 @@ def replay(text: str) -> str:
         if not line or line.startswith("#"):
             continue
         block = Block(line, [])
+        if line.split()[0] in SILENT:
+            script.run(block)
+            continue
         for following in lines:
             output.append(following)
             if following == "----":
@@ -107,9 +118,8 @@ class Script:
 
     def __init__(self) -> None:
         self.bench = Bench()
-        self.routine = False
-        self.quiet = False
-        self.pending: list[str] = []
+        self.routine = self.links = self.quiet = False
+        self.asked: dict[str, Command] = {}
 
     def run(self, block: Block) -> list[str]:
         """Carry out a command; the lines that tell what happened."""
@@ -120,7 +130,7 @@ class Script:
         if handler is None:
             raise ScriptError(f"unknown command: {block.command}")
         lines = list(handler(self, words[1:], block.lines))
-        if self.quiet and words[0] not in ("state", "file", "client", "show"):
+        if self.quiet and words[0] not in ("state", "file", "client"):
             return ["..."] if lines else []
         return lines
 
@@ -228,6 +238,7 @@ class Script:
 
     def set_show(self, words: list[str], lines: list[str]) -> Iterable[str]:
         self.routine = words == ["routine"]
+        self.links = words in (["routine"], ["links"])
         self.quiet = words == ["quiet"]
         return []
 
@@ -271,19 +282,26 @@ class Script:
             if text is None:
                 continue
             if isinstance(effect, Send) and effect.connection in closed:
-                text += "   (never leaves)"
-            lines.append(f"{(self.bench.now - NOW) / 1000:7.3f} {short(text)}")
+                text += "" if is_begun(effect.command) else NEVER
+            line = f"{(self.bench.now - NOW) / 1000:7.3f} {short(text)}"
+            if isinstance(effect, Send) and is_continued(effect.command):
+                lines[-1] += " / " + line.partition(": ")[2]
+            else:
+                lines.append(line)
         return lines
 
     def render(self, effect: Effect) -> str | None:
         match effect:
             case Open(connection, host, port, purpose):
                 self.names[connection] = f"{self.bench.name_at(host, port)} {short_of(purpose)}"
-                return f"open   {self.names[connection]}" if self.routine else None
+                return f"open   {self.names[connection]}" if self.links else None
             case Close(connection):
-                return f"close  {self.names[connection]}" if self.routine else None
+                return f"close  {self.names[connection]}" if self.links else None
             case Send(connection, words):
                 routine = words[0] in ROUTINE or words[:2] == ("CLIENT", "SETNAME")
+                if words[:2] == ("SENTINEL", "is-master-down-by-addr"):
+                    routine = self.asked.get(self.names[connection]) == words
+                    self.asked[self.names[connection]] = words
                 if routine and not self.routine:
                     return None
                 return f"send   {self.names[connection]}: {' '.join(words)}"
@@ -332,6 +350,16 @@ COMMANDS: dict[str, Callable[[Script, list[str], list[str]], Iterable[str]]] = {
     "state": Script.state,
     "tick": Script.tick,
 }
+
+
+def is_begun(command: Command) -> bool:
+    """Whether `command` belongs to a transaction and is not its end."""
+    return command[0] in ("MULTI", "SLAVEOF", "CONFIG") or command[:2] == ("CLIENT", "KILL")
+
+
+def is_continued(command: Command) -> bool:
+    """Whether `command` belongs to a transaction and is not its beginning."""
+    return command == ("EXEC",) or (is_begun(command) and command != ("MULTI",))
 
 
 def keyed(words: Iterable[str]) -> dict[str, str]:

@@ -20,7 +20,17 @@ from hypothesis import strategies as st
 from sim.scenarios import Expectation, Fault, Scenario
 from sim.world import Deployment
 
-__all__ = ["Chooser", "Dice", "Story", "make_story", "random_story", "stories"]
+__all__ = [
+    "Chooser",
+    "Dice",
+    "Story",
+    "any_story",
+    "election_story",
+    "make_story",
+    "random_story",
+    "stories",
+    "toml",
+]
 
 T = TypeVar("T")
 
@@ -78,7 +88,7 @@ def deployment(choose: Chooser) -> Deployment:
         clients=choose.choice((1, 0)),
         # One more than there are Sentinels: such a quorum is never reached.
         quorum=choose.choice((1, *range(2, sentinels + 2))),
-        down_after_milliseconds=choose.choice((1000, 500, 2000)),
+        down_after_milliseconds=choose.choice((1000, 2000, 500)),
         failover_timeout=choose.choice((3000, 1000, 6000, 10000)),
         parallel_syncs=choose.integer(1, 2),
         replica_priorities=tuple(choose.choice((100, 100, 50, 0)) for _ in range(replicas)),
@@ -86,50 +96,105 @@ def deployment(choose: Chooser) -> Deployment:
 
 
 def make_story(choose: Chooser) -> Story:
-    """A whole story."""
+    """A whole story of any kind."""
+    return choose.choice((any_story, election_story))(choose)
+
+
+def any_story(choose: Chooser) -> Story:
+    """Anything happens to anybody."""
     where = deployment(choose)
-    faults = _faults(choose, where)
+    servers, sentinels = _names(where)
+    # Most stories need a master that fails: without it there is little to tell.
+    faults = [Fault(choose.choice(("kill", "pause")), SETTLED_S, node="redis-1")]
+    now = SETTLED_S
+    for _ in range(choose.integer(0, 8)):
+        now = _later(choose, now, GAPS_S)
+        faults += _anything(choose, servers + sentinels, now)
+    return _story(choose, where, faults, now + 2.0 + choose.integer(0, 20))
+
+
+def election_story(choose: Chooser) -> Story:
+    """The master dies, and the Sentinels are disturbed while they agree on who leads.
+
+    A quorum of 1 makes every Sentinel a candidate that sees the master down before it is asked.
+    """
+    sentinel_count = choose.integer(2, 5)
+    where = Deployment(
+        sentinels=sentinel_count,
+        replicas=choose.integer(1, 2),
+        clients=0,
+        quorum=choose.choice((1, 1, 2)),
+        down_after_milliseconds=1000,
+        failover_timeout=10_000,
+    )
+    servers, sentinels = _names(where)
+    faults = []
+    if choose.integer(0, 1):
+        faults += _partition(choose, servers + sentinels, SETTLED_S)
+    faults.append(Fault("kill", SETTLED_S, node="redis-1"))
+    now = SETTLED_S + 1.0
+    for _ in range(choose.integer(1, 5)):
+        now = _later(choose, now, (0.0, 0.05, 0.3, 1.0))
+        match choose.choice(("bounce", "heal", "partition")):
+            case "bounce":
+                sentinel = choose.choice(sentinels)
+                back = round(now + choose.integer(5, 30) / 100, 3)
+                faults.append(Fault("kill", now, node=sentinel))
+                faults.append(Fault("restart", back, node=sentinel))
+                now = back
+            case "heal":
+                faults.append(Fault("heal", now))
+            case _:
+                faults += _partition(choose, servers + sentinels, now)
+    return _story(choose, where, faults, now + 8.0)
+
+
+def _story(choose: Chooser, where: Deployment, faults: list[Fault], mended_at: float) -> Story:
     scenario = Scenario(
         name="story",
         title="A random story",
         theme="Random",
         about="",
         deployment=where,
-        faults=faults,
+        faults=(*faults, *_mending(faults, mended_at)),
         expectations=(Expectation("one-master-at-the-end", True),),
         limit=LIVENESS_LIMIT_S,
     )
     return Story(scenario, choose.integer(1, 10_000))
 
 
-def _faults(choose: Chooser, where: Deployment) -> tuple[Fault, ...]:
+def _names(where: Deployment) -> tuple[list[str], list[str]]:
+    """The servers and the Sentinels."""
     servers = [f"redis-{number + 1}" for number in range(where.replicas + 1)]
-    sentinels = [f"sentinel-{number + 1}" for number in range(where.sentinels)]
-    nodes = servers + sentinels
-    now = SETTLED_S
-    # Most stories need a master that fails: without it there is little to tell.
-    faults = [Fault(choose.choice(("kill", "pause")), now, node="redis-1")]
-    for _ in range(choose.integer(0, 8)):
-        now = round(now + choose.choice(GAPS_S) + choose.integer(0, 99) / 100, 3)
-        verb = choose.choice(VERBS)
-        match verb:
-            case "heal":
-                faults.append(Fault(verb, now))
-            case "partition":
-                groups: tuple[list[str], list[str]] = ([], [])
-                for node in nodes:
-                    groups[choose.integer(0, 1)].append(node)
-                if all(groups):
-                    faults.append(Fault(verb, now, groups=tuple(tuple(g) for g in groups)))
-            case "block":
-                seconds = float(choose.integer(1, 5))
-                faults.append(Fault(verb, now, node=choose.choice(nodes), seconds=seconds))
-            case "restart":
-                keep = choose.choice((True, False))
-                faults.append(Fault(verb, now, node=choose.choice(nodes), keep_data=keep))
-            case _:
-                faults.append(Fault(verb, now, node=choose.choice(nodes)))
-    return (*faults, *_mending(faults, now + 2.0 + choose.integer(0, 20)))
+    return servers, [f"sentinel-{number + 1}" for number in range(where.sentinels)]
+
+
+def _later(choose: Chooser, now: float, gaps_s: Sequence[float]) -> float:
+    return round(now + choose.choice(gaps_s) + choose.integer(0, 99) / 100, 3)
+
+
+def _partition(choose: Chooser, nodes: Sequence[str], at: float) -> list[Fault]:
+    """Two groups; none if all fall on one side."""
+    groups: tuple[list[str], list[str]] = ([], [])
+    for node in nodes:
+        groups[choose.integer(0, 1)].append(node)
+    return [Fault("partition", at, groups=tuple(map(tuple, groups)))] if all(groups) else []
+
+
+def _anything(choose: Chooser, nodes: Sequence[str], at: float) -> list[Fault]:
+    match choose.choice(VERBS):
+        case "heal":
+            return [Fault("heal", at)]
+        case "partition":
+            return _partition(choose, nodes, at)
+        case "block":
+            seconds = float(choose.integer(1, 5))
+            return [Fault("block", at, node=choose.choice(nodes), seconds=seconds)]
+        case "restart":
+            keep = choose.choice((True, False))
+            return [Fault("restart", at, node=choose.choice(nodes), keep_data=keep)]
+        case verb:
+            return [Fault(verb, at, node=choose.choice(nodes))]
 
 
 def _mending(faults: Sequence[Fault], at: float) -> list[Fault]:
