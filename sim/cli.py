@@ -20,7 +20,7 @@ from sim.judge import log_lines, summarize
 from sim.scenarios import Scenario, ScenarioError, find_scenario, run_scenario, shipped_scenarios
 from sim.scenarios.runner import Result
 from sim.world.deployment import DEPLOYMENT_SETTINGS, Deployment, DeploymentError
-from sim.world.world import UnknownNode
+from sim.world.world import ImpossibleFault, UnknownNode
 
 __all__ = ["main"]
 
@@ -41,6 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (
         ConfigError,
         DeploymentError,
+        ImpossibleFault,
         ScenarioError,
         TraceError,
         UnknownNode,

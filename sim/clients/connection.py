@@ -9,6 +9,7 @@ from typing import Any
 
 from minisentinel.replies import Reply
 from minisentinel.wire import command_size
+from sim.clients.program import Program
 from sim.network.endpoint import CloseReason, Endpoint, FailReason
 from sim.network.network import Network
 from sim.network.topology import Host
@@ -95,6 +96,7 @@ class ClientProcess(Process):
         super().__init__(name, host, network, recorder=recorder)
         self.loop = loop
         self._task: asyncio.Task[None] | None = None
+        self._program: Program | None = None
 
     @abstractmethod
     async def main(self) -> None:
@@ -102,13 +104,20 @@ class ClientProcess(Process):
 
     def on_start(self) -> None:
         """Begin the program."""
-        self._task = self.loop.create_task(self.main(), name=self.name)
+        self._program = Program(self, self.main())
+        self._task = self.loop.create_task(self._program, name=self.name)
         # A world that is thrown away leaves its applications in the middle of something: no news.
         self._task._log_destroy_pending = False  # type: ignore[attr-defined]
 
     def on_stop(self) -> None:
         """End in order: the program is cancelled."""
         self._end_task()
+
+    def resume(self) -> None:
+        """Go on after `pause`, the program where it was frozen."""
+        super().resume()
+        if self._program is not None:
+            self._program.resume()
 
     def kill(self) -> None:
         """Die at once, as by SIGKILL."""
@@ -132,9 +141,12 @@ class ClientProcess(Process):
         try:
             async with asyncio.timeout(timeout_s):
                 await connection.opened
-        except TimeoutError:
+        except BaseException as problem:
+            # Also when it is the caller's own timeout that has passed: nobody else will close it.
             connection.close()
-            raise ConnectionLost("timed out") from None
+            if isinstance(problem, TimeoutError):
+                raise ConnectionLost("timed out") from None
+            raise
         return connection
 
     def on_open(self, endpoint: Endpoint) -> None:

@@ -40,17 +40,19 @@ class Downtime:
 
 @dataclass(frozen=True, slots=True)
 class ClientHistory:
-    """The operations of one client in order of their end, and the holes between successes.
+    """The operations of one client in order of their end, and the times without success.
 
-    `longest_gap` is the longest time between the ends of two successes that follow each other. The
-    start of the first operation and the end of the last count as borders, so that a client that
-    never succeeded, or never again, has one. `failure_windows` are the times of trouble: from the
-    start of the first operation that was not ok to the end of the next that was.
+    A gap lies between the ends of two successes that follow each other. The start of the first
+    operation and the end of the last count as borders, so that a client that never succeeded, or
+    never again, has one. `longest_gap` is the longest of all; `gaps` are those in which something
+    failed (or has an unknown outcome). `failure_windows` are the times of trouble within them: from
+    the start of the first operation that was not ok to the end of the next that was.
     """
 
     name: str
     operations: tuple[ClientOperation, ...]
     longest_gap: Downtime | None
+    gaps: tuple[Downtime, ...]
     failure_windows: tuple[Downtime, ...]
 
 
@@ -73,23 +75,28 @@ def find_clients(trace: Trace) -> tuple[ClientHistory, ...]:
                     data.error,
                 )
             )
-    return tuple(
-        ClientHistory(name, tuple(done), _longest_gap(done), _failure_windows(done))
-        for name, done in operations.items()
-    )
+    return tuple(_history(name, done) for name, done in operations.items())
 
 
-def _longest_gap(operations: list[ClientOperation]) -> Downtime | None:
-    if not operations:
-        return None
-    since = min(operation.started_us for operation in operations)
-    gaps = []
+def _history(name: str, operations: list[ClientOperation]) -> ClientHistory:
+    gaps: list[Downtime] = []
+    troubled: list[Downtime] = []
+    since = min((operation.started_us for operation in operations), default=0)
+    failures = 0
     for operation in operations:
-        if operation.outcome == "ok":
-            gaps.append(Downtime(since, operation.ended_us, True))
-            since = operation.ended_us
-    gaps.append(Downtime(since, operations[-1].ended_us, False))
-    return max(gaps, key=lambda gap: gap.duration_us)
+        if operation.outcome != "ok":
+            failures += 1
+            continue
+        gaps.append(Downtime(since, operation.ended_us, True))
+        troubled += gaps[-1:] if failures else []
+        since, failures = operation.ended_us, 0
+    if failures:
+        gaps.append(Downtime(since, operations[-1].ended_us, False))
+        troubled += gaps[-1:]
+    longest = max(gaps, key=lambda gap: gap.duration_us, default=None)
+    return ClientHistory(
+        name, tuple(operations), longest, tuple(troubled), _failure_windows(operations)
+    )
 
 
 def _failure_windows(operations: list[ClientOperation]) -> tuple[Downtime, ...]:

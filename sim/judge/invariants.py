@@ -95,7 +95,9 @@ def _epochs_never_go_back(trace: Trace) -> Verdict:
             epoch = data.current_epoch
         elif isinstance(data, VoteGranted):
             epoch = data.epoch
-        elif isinstance(data, SentinelEvent) and data.name == "+new-epoch":
+        elif (
+            isinstance(data, SentinelEvent) and data.name == "+new-epoch" and data.payload.isdigit()
+        ):
             epoch = int(data.payload)
         else:
             continue

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
-__all__ = ["Span", "Track", "merged_intervals", "span_at"]
+__all__ = ["Span", "Track", "merged_intervals", "span_at", "without_intervals"]
 
 T = TypeVar("T")
 
@@ -75,3 +75,20 @@ def merged_intervals(intervals: Sequence[tuple[int, int]]) -> tuple[tuple[int, i
         else:
             union.append((start, end))
     return tuple(union)
+
+
+def without_intervals(
+    intervals: Sequence[tuple[int, int]], removed: Sequence[tuple[int, int]]
+) -> tuple[tuple[int, int], ...]:
+    """What is left of ordered (start, end) intervals when other ordered ones are cut out."""
+    left: list[tuple[int, int]] = []
+    for start, end in intervals:
+        for gone_from, gone_to in removed:
+            if gone_to <= start or end <= gone_from:
+                continue
+            if start < gone_from:
+                left.append((start, gone_from))
+            start = gone_to
+        if start < end:
+            left.append((start, end))
+    return tuple(left)

@@ -2,7 +2,8 @@
 
 asyncio keeps tasks in sets: `TaskGroup` cancels its children in the order of a set, `Runner` those
 that are left at the end, `asyncio.wait` returns sets. The order in a set follows the hashes, and an
-object's hash follows its address. A task of the virtual loop hashes to its serial number instead.
+object's hash follows its address. A task of the virtual loop hashes to its serial number instead,
+so that the order, whatever it is, is the same in every run.
 """
 
 from __future__ import annotations

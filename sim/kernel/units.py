@@ -16,7 +16,7 @@ def seconds(time_us: int) -> float:
 
 
 def microseconds(time_seconds: float) -> int:
-    """The first whole microsecond at which a clock that shows `seconds` has reached the time.
+    """The first whole microsecond at which a clock that shows seconds has reached the time.
 
     Times are thus rounded up, and nothing fires early by the very clock that its owner reads. Float
     noise does not count: 0.0011 is 1100 µs, although the float is a trifle more than that.

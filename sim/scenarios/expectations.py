@@ -32,14 +32,22 @@ class ExpectationKind:
 
 
 def _failovers(trace: Trace, expected: int) -> Verdict:
+    completed, told = _completed_failovers(trace)
+    return holds(told) if completed == expected else is_broken(told)
+
+
+def _failovers_at_least(trace: Trace, expected: int) -> Verdict:
+    completed, told = _completed_failovers(trace)
+    return holds(told) if completed >= expected else is_broken(told)
+
+
+def _completed_failovers(trace: Trace) -> tuple[int, str]:
     failovers = find_failovers(trace)
     completed = sum(failover.completed for failover in failovers)
-    if completed == expected:
-        return holds(f"{completed} failover(s) completed")
-    attempted = len(failovers) - completed
-    return is_broken(
-        f"{completed} failover(s) completed, {attempted} more attempted; expected {expected}"
-    )
+    told = f"{completed} completed"
+    if len(failovers) > completed:
+        told += f", {len(failovers) - completed} more attempted"
+    return completed, told
 
 
 def _one_master(trace: Trace, expected: int) -> Verdict:
@@ -91,6 +99,9 @@ def _negated(verdict: Verdict) -> Verdict:
 
 EXPECTATIONS: dict[str, ExpectationKind] = {
     "failovers": ExpectationKind(int, "how many failovers are completed", _failovers),
+    "failovers-at-least": ExpectationKind(
+        int, "how many failovers are completed, or more", _failovers_at_least
+    ),
     "one-master-at-the-end": ExpectationKind(
         bool,
         "all running Sentinels name one master, it is one, and all others follow it",

@@ -31,6 +31,10 @@ VERBS: dict[str, tuple[str, ...]] = {
 }
 """What can be done to the world, and the keys that it needs."""
 
+OPTIONAL: dict[str, tuple[str, ...]] = {"restart": ("keep-data",)}
+MOMENT = ("at", "when", "after")
+NODE = re.compile(r"(redis|sentinel|client)-[1-9][0-9]*")
+
 
 class _Reader:
     """Where we are in which file, for errors."""
@@ -173,7 +177,9 @@ def _deployment(reader: _Reader, document: Mapping[str, Any]) -> Deployment:
             except DeploymentError as problem:
                 raise reader.error(table, key, str(problem)) from None
     priorities = counts.get("replica-priorities", [])
-    if not isinstance(priorities, list) or any(type(each) is not int for each in priorities):
+    if not isinstance(priorities, list) or any(
+        type(each) is not int or each < 0 for each in priorities
+    ):
         raise reader.error(
             "deployment", "replica-priorities", "expected a list of whole numbers, 0 = never"
         )
@@ -185,37 +191,44 @@ def _faults(reader: _Reader, document: Mapping[str, Any]) -> tuple[Fault, ...]:
     if not isinstance(tables, list) or any(not isinstance(each, dict) for each in tables):
         raise reader.error("", "faults", "expected tables [[faults]]")
     faults: list[Fault] = []
-    aliases: set[str] = set()
     for index, table in enumerate(tables):
         fault = _fault(reader, table, index, faults[-1] if faults else None)
-        if fault.alias:
-            aliases.add(fault.alias)
+        _check_names(reader, fault, index, [each.alias for each in faults if each.alias])
         faults.append(fault)
     return tuple(faults)
+
+
+def _check_names(reader: _Reader, fault: Fault, index: int, aliases: Sequence[str]) -> None:
+    """Whether the nodes of a fault can exist, in a deployment that is large enough."""
+    used = [("node", fault.node)] if fault.node else []
+    used += [("groups", name) for group in fault.groups for name in group]
+    for key, name in used:
+        if name == "master" or name in aliases or NODE.fullmatch(name):
+            continue
+        known = ", ".join(["master", *aliases])
+        expected = f"expected {known}, or a node such as redis-1, sentinel-1, client-1"
+        raise reader.error("faults", key, f"{expected}; found {name!r}", index)
 
 
 def _fault(reader: _Reader, table: Mapping[str, Any], index: int, previous: Fault | None) -> Fault:
     def value(key: str, kind: type[T], expected: str, default: Any = _REQUIRED) -> T:
         return _value(reader, "faults", table, key, kind, expected, default, index)
 
-    _check_keys(
-        reader,
-        "faults",
-        table,
-        ("at", "when", "after", "do", "node", "as", "groups", "seconds", "keep-data"),
-        index,
-    )
     do = value("do", str, f"one of: {', '.join(VERBS)}")
     if do not in VERBS:
         raise reader.error(
             "faults", "do", f"expected one of: {', '.join(VERBS)}; found {do!r}", index
         )
+    alias = ("as",) if "node" in VERBS[do] else ()
+    known = ("do", *MOMENT, *VERBS[do], *alias, *OPTIONAL.get(do, ()))
+    _check_keys(reader, "faults", table, known, index)
     for key in VERBS[do]:
         if key not in table:
             raise reader.error("faults", key, f"missing; {do!r} needs it", index)
     at, after, when = _moment(reader, table, index, previous)
     groups = value("groups", list, "a list of lists of node names", [])
-    if not all(isinstance(g, list) and all(isinstance(n, str) for n in g) for g in groups):
+    named = all(isinstance(g, list) and g and all(isinstance(n, str) for n in g) for g in groups)
+    if not named or ("groups" in table and not groups):
         raise reader.error("faults", "groups", "expected a list of lists of node names", index)
     return Fault(
         do=do,

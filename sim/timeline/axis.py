@@ -22,8 +22,8 @@ MARGIN_PT = 8.0
 BAND_PT = 34.0
 """Width of a band, at least."""
 
-_WORTH_PT = 3 * (BAND_PT + 2 * MARGIN_PT)
-"""A gap that would not take more room than this is not worth a band."""
+SHORT_US = 200_000
+"""A shorter wait is none."""
 
 FINE_PT_PER_US = 0.8 / 1000
 """No need to draw a microsecond wider than this."""
@@ -154,13 +154,12 @@ def plan_axis(
     best, scale = 0, width / max(total, 1)
     kept = total
     for bands, gap in enumerate(gaps[:most_bands] if compress else (), start=1):
-        if scale >= wanted:
+        if scale >= wanted or gap[0] < SHORT_US:
             break
         kept -= gap[0]
         better = (width - bands * (BAND_PT + 2 * MARGIN_PT)) / max(kept, 1)
         # One band more may gain nothing by itself, and much together with those that follow.
-        is_long = gap[0] * min(better, wanted) >= _WORTH_PT
-        if better > scale * 1.02 and is_long:
+        if better > scale * 1.02:
             best, scale = bands, min(better, wanted)
     chosen = sorted(gaps[:best], key=lambda gap: gap[1])
     return TimeAxis(zero_us, _lay_out(chosen, moments, left, right, scale))

@@ -122,7 +122,10 @@ def draw_process(
             order=6,
         )
         word = "not running" if down else span.value.value
-        write_inside(canvas, lane, (word,), left, right, PAPER, taken, framed=True)
+        # The upper half of a client's lane may tell how long it was without success.
+        is_client = lane.node.type == "client"
+        middle = (lane.middle + lane.bottom) / 2 - 1 if is_client else lane.middle
+        write_inside(canvas, lane, (word,), left, right, PAPER, taken, middle=middle, framed=True)
 
 
 def write_inside(

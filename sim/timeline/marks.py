@@ -88,7 +88,11 @@ def _merged(faults: list[Fault]) -> list[FaultMark]:
         groups.setdefault((fault.time_us, fault.verb), []).append(fault)
     marks = []
     for (time_us, verb), members in groups.items():
-        subjects = [fault.detail if fault.node == "network" else fault.node for fault in members]
+        # What a remedy of the network ends is told by the fault before it.
+        subjects = [
+            ("" if fault.is_remedy else fault.detail) if fault.node == "network" else fault.node
+            for fault in members
+        ]
         text = f"{verb} {', '.join(subject for subject in subjects if subject)}".strip()
         if len(text) > _LONGEST:
             text = text[: _LONGEST - 1].rstrip() + "…"

@@ -116,9 +116,7 @@ def moments(scene: Scene) -> list[int]:
     first = scene.zero_us
     # The last success before the fault shows from when on a client had to do without.
     last_successes = [
-        client.longest_gap.start_us
-        for client in scene.clients
-        if client.longest_gap and client.failure_windows
+        gap.start_us for client in scene.clients for gap in client.gaps if gap.start_us < first
     ]
     first = min([first, *(time for time in last_successes if time >= first - _RECENT_US)])
     kept = {time for time in times if first <= time < scene.end_us}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sim.judge import DownSpan
-from sim.judge.spans import merged_intervals
+from sim.judge.spans import merged_intervals, without_intervals
 from sim.timeline.axis import TimeAxis
 from sim.timeline.canvas import Canvas
 from sim.timeline.lanes import Lane, draw_process, write_inside
@@ -58,18 +58,26 @@ def _others(
     mine: list[DownSpan],
     taken: tuple[float, ...],
 ) -> None:
-    """A strip while anybody but the master is held to be down, with the names of whom."""
+    """A strip while anybody but the master is held to be down, with the names of whom.
+
+    Where the master is held to be down too, that takes the lane.
+    """
     flags = [flag for flag in mine if flag.flag == "sdown" and flag.subject != "master"]
-    for start_us, end_us in merged_intervals([(flag.start_us, flag.end_us) for flag in flags]):
+    covering = merged_intervals(
+        [(flag.start_us, flag.end_us) for flag in mine if flag.subject == "master"]
+    )
+    strips = merged_intervals([(flag.start_us, flag.end_us) for flag in flags])
+    for start_us, end_us in without_intervals(strips, covering):
         left, right = axis.at(start_us), axis.at(end_us)
         if right <= left:
             continue
         canvas.box("sdown-other", left, lane.middle - 6.5, right, lane.middle + 6.5, order=4)
         names = {
-            scene.nodes.name_at(each.address)
-            for each in flags
-            if start_us <= each.start_us < end_us
+            scene.nodes.name_at(flag.address)
+            for flag in flags
+            if flag.start_us < end_us and flag.end_us > start_us
         }
         ground = MARKS["sdown-other"].fill
-        words = (", ".join(sorted(names)) + " down", ", ".join(sorted(names)))
+        listed = ", ".join(sorted(names))
+        words = (f"{listed} down", listed)
         write_inside(canvas, lane, words, left, right, ground, taken, framed=True)

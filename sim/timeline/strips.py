@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sim.judge import ClientHistory
+from sim.judge import ClientHistory, Downtime
 from sim.timeline.axis import TimeAxis
 from sim.timeline.canvas import Canvas
 from sim.timeline.lanes import Lane, draw_process
@@ -19,16 +19,15 @@ _JOIN_PT = 0.5
 
 
 def draw_client(canvas: Canvas, scene: Scene, axis: TimeAxis, lane: Lane) -> None:
-    """What `lane`'s client went through, and its longest time without a success."""
+    """What `lane`'s client went through, and how long it had to do without success."""
     history = next((each for each in scene.clients if each.name == lane.node.name), None)
     line = [(axis.left, lane.middle), (axis.right, lane.middle)]
     canvas.line(line, colour=RULE, width=0.6, order=2.5)
     if history is not None:
         _operations(canvas, axis, lane, history)
-        _longest_gap(canvas, axis, lane, history)
-        for lost in scene.writes.lost or ():
-            if lost.client == history.name and axis.shows(lost.acknowledged_us):
-                canvas.marker("lost", axis.at(lost.acknowledged_us), lane.top + 6)
+        for gap in history.gaps:
+            _gap(canvas, axis, lane, gap)
+        _lost_writes(canvas, scene, axis, lane)
     draw_process(canvas, scene, axis, lane, ())
 
 
@@ -51,11 +50,8 @@ def _operations(canvas: Canvas, axis: TimeAxis, lane: Lane, history: ClientHisto
         canvas.boxes(key, spans, top, bottom)
 
 
-def _longest_gap(canvas: Canvas, axis: TimeAxis, lane: Lane, history: ClientHistory) -> None:
-    """A dimension line over the longest gap of a client that met a failure."""
-    gap = history.longest_gap
-    if gap is None or not history.failure_windows:
-        return
+def _gap(canvas: Canvas, axis: TimeAxis, lane: Lane, gap: Downtime) -> None:
+    """A dimension line over a time without success, if its length can be written on it."""
     # Ends that are out of view get no bar.
     left, right = axis.at(gap.start_us) + 2, axis.at(gap.end_us) - 2
     ends = [
@@ -72,3 +68,13 @@ def _longest_gap(canvas: Canvas, axis: TimeAxis, lane: Lane, history: ClientHist
         canvas.line([(end, y - 3.5), (end, y + 3.5)], colour=INK, width=0.8, order=5)
     canvas.line([(left, y), (right, y)], colour=INK, width=0.8, order=5)
     canvas.text((left + right) / 2, y, text, size=7.5, across="center", ground=PAPER)
+
+
+def _lost_writes(canvas: Canvas, scene: Scene, axis: TimeAxis, lane: Lane) -> None:
+    """A cross on every acknowledgement that was worth nothing, as many as one can tell apart."""
+    free = float("-inf")
+    for lost in scene.writes.lost or ():
+        place = axis.at(lost.acknowledged_us)
+        if lost.client == lane.node.name and axis.shows(lost.acknowledged_us) and place >= free:
+            canvas.marker("lost", place, lane.top + 6)
+            free = place + 8

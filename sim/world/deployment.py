@@ -160,11 +160,12 @@ class Deployment:
             sentinel_pass="",
             masters=(_PLAIN_MASTER,),
         )
-        # What the file says of its own Sentinel's announced address holds for that one only, and
-        # the simulated network translates no addresses.
+        # What the file says of its own Sentinel's announced address holds for that one only; the
+        # simulated network translates no addresses, and servers and clients resolve no names.
         saved = dataclasses.replace(
             base,
             myid=myid,
+            announce_hostnames=False,
             announce_ip="",
             announce_port=0,
             masters=(self._saved_master(base.masters[0]),),
@@ -185,7 +186,7 @@ class Deployment:
             failover_timeout=None if same_timeout else self.failover_timeout,
             parallel_syncs=self.parallel_syncs,
             reboot_down_after=self.master_reboot_down_after_period,
-            replicas=self.known_replicas,
+            replicas=self.known_replicas[: self.replicas],
             peers=(),
             # The simulated servers know their commands by their usual names only.
             renamed_commands=(),

@@ -24,7 +24,7 @@ from sim.trace.records import FaultInjected, RunEnded
 from sim.world.deployment import Deployment
 from sim.world.plan import Place, Plan, make_plan
 
-__all__ = ["UnknownNode", "World"]
+__all__ = ["ImpossibleFault", "UnknownNode", "World"]
 
 EPOCH_MS = 1_700_000_000_000
 """The wall clock at the start of every run: 14 November 2023, 22:13:20 UTC."""
@@ -36,6 +36,10 @@ LOOK_US = 100_000
 
 class UnknownNode(ValueError):
     """No node has the name that a fault was aimed at."""
+
+
+class ImpossibleFault(ValueError):
+    """What was asked for cannot happen in this deployment; the text says why."""
 
 
 class World:
@@ -299,12 +303,19 @@ class World:
         return node.name
 
     def partition(self, *groups: Iterable[str], one_way: bool = False) -> Partition:
-        """Silently cut groups of nodes off from each other; a single group from all others."""
+        """Silently cut groups of nodes off from each other; a single group from all others.
+
+        Raises `UnknownNode`, and `ImpossibleFault` for nodes on both sides or on one host.
+        """
         names = [[self.node(name).name for name in group] for group in groups]
+        hosts = [[self.nodes[name].host for name in group] for group in names]
+        try:
+            partition = self.network.partition(*hosts, one_way=one_way)
+        except ValueError as problem:
+            raise ImpossibleFault(f"impossible partition: {problem}") from None
         arrow = " -> " if one_way else " | "
         self._world_fault("partition", arrow.join(", ".join(group) for group in names))
-        hosts = [[self.nodes[name].host for name in group] for group in names]
-        return self.network.partition(*hosts, one_way=one_way)
+        return partition
 
     def heal(self, partition: Partition | None = None) -> None:
         """Undo a partition, or all of them."""

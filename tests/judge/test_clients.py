@@ -45,5 +45,20 @@ def test_failure_windows_reach_from_the_first_failure_to_the_next_success() -> N
     assert windows == [(200_000, 510_000, True), (600_000, 610_000, False)]
 
 
+def test_gaps_are_the_times_without_success_in_which_something_failed() -> None:
+    history = client(
+        (100, 110, "ok"),
+        (900, 910, "ok"),
+        (1000, 1010, "failed"),
+        (1100, 1110, "ok"),
+        (1200, 1210, "ok"),
+        (1300, 1400, "unknown"),
+    )
+    gaps = [(gap.start_us // 1000, gap.end_us // 1000, gap.recovered) for gap in history.gaps]
+    assert gaps == [(910, 1110, True), (1210, 1400, False)]
+    assert history.longest_gap is not None
+    assert history.longest_gap.duration_us == 800_000
+
+
 def test_a_client_without_operations_has_no_gap() -> None:
     assert client().longest_gap is None

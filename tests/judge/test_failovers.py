@@ -144,6 +144,7 @@ def test_a_loser_that_hears_of_the_result_is_superseded() -> None:
 
 def test_an_election_with_a_rival_begins_with_the_first_of_the_two() -> None:
     pen = deployment(clients=0)
+    pen.event(800, "sentinel-3", "+sdown", "master:redis-1")
     attempt(pen, "sentinel-2", 900, 1)
     attempt(pen, "sentinel-1", 1000, 1)
     win(pen, "sentinel-1", 1000, "redis-2")

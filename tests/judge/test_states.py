@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from sim.judge import Health, Role, Span, find_nodes, node_histories, span_at
-from sim.judge.spans import Track, merged_intervals
+from sim.judge.spans import Track, merged_intervals, without_intervals
 from tests.judge.stories import deployment
 
 
@@ -20,6 +20,16 @@ def test_a_span_holds_at_its_start_and_no_more_at_its_end() -> None:
 
 def test_intervals_that_touch_become_one() -> None:
     assert merged_intervals([(5, 7), (0, 2), (2, 4), (6, 9)]) == ((0, 4), (5, 9))
+
+
+def test_intervals_can_be_cut_out_of_others() -> None:
+    assert without_intervals([(0, 10), (20, 30)], [(2, 4), (8, 22), (25, 40)]) == (
+        (0, 2),
+        (4, 8),
+        (22, 25),
+    )
+    assert without_intervals([(0, 10)], [(0, 10)]) == ()
+    assert without_intervals([(0, 10)], []) == ((0, 10),)
 
 
 def test_nodes_are_found_by_name_address_and_id() -> None:

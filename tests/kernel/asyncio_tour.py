@@ -62,7 +62,7 @@ async def queues_and_groups() -> None:
 
 
 @stop
-async def groups_cancel_in_order_of_creation() -> None:
+async def groups_cancel_in_the_same_order_every_time() -> None:
     async def child(number: int) -> None:
         try:
             await asyncio.sleep(10)

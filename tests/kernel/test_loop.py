@@ -260,27 +260,6 @@ def test_a_running_loop_cannot_be_run(loop: VirtualLoop) -> None:
     loop.run_until_complete(main())
 
 
-def test_virtual_time_can_pass_while_another_loop_stands_still(loop: VirtualLoop) -> None:
-    """As in a notebook, whose cells run in a loop of their own."""
-    log: list[float] = []
-
-    async def client() -> None:
-        await asyncio.sleep(1)
-        log.append(asyncio.get_running_loop().time())
-
-    async def cell() -> None:
-        outer = asyncio.get_running_loop()
-        task = loop.create_task(client())
-        loop.run_until_true(task.done)
-        loop.run_until(5_000_000)
-        assert asyncio.get_running_loop() is outer
-        assert (log, outer.time()) == ([1.0], 0.0)
-        with pytest.raises(AlreadyRunningError, match="another loop"):
-            loop.run_forever()
-
-    VirtualLoop().run_until_complete(cell())
-
-
 def test_a_running_loop_cannot_be_closed_but_another_one_can(loop: VirtualLoop) -> None:
     async def main() -> None:
         with pytest.raises(AlreadyRunningError):

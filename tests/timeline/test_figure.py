@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
+from functools import partial
 from itertools import combinations
 from typing import Any
 
@@ -13,8 +15,10 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from minisentinel.trace import Trace
+from sim import Deployment, World
 from sim.timeline import timeline
 from sim.timeline.palette import MARKS, contrast_ratio
+from sim.trace import ProcessChanged
 from tests.judge.stories import deployment, failover_story
 
 
@@ -41,23 +45,42 @@ def two_failovers_and_a_partition() -> Trace:
         pen.event(start + 2100, "sentinel-1", "+promoted-slave", f"slave:{new}")
         pen.switch(start + 2120, "sentinel-1", old, new)
     pen.fault(9000, "redis-2", "kill", "killed")
+    pen.event(6000, "sentinel-1", "+sdown", "slave:redis-1")
+    pen.event(6000, "sentinel-2", "+sdown", "slave:redis-1")
     for number in range(1, 4):
         for start in range(500, 12_000, 70):
             outcome = "ok" if start < 1100 or start > 3500 else "failed"
             pen.operation(start, start + 3, f"client-{number}", outcome, f"{number}:{start}=1")
+    pen.at(1400, "client-1", ProcessChanged(change="blocked"))
+    pen.at(3300, "client-1", ProcessChanged(change="unblocked"))
     pen.event(13_000, "sentinel-1", "+tilt")
     return pen.trace()
 
 
-STORIES = {
-    "3+3": failover_story(),
-    "5+6": failover_story(sentinels=5, replicas=5),
-    "3+3, election fails first": failover_story(failed_election=True),
-    "3+3, pause": failover_story(fault="pause"),
-    "5+6, election fails first": failover_story(sentinels=5, replicas=5, failed_election=True),
-    "no clients": failover_story(clients=0),
-    "nothing happens": deployment().trace(),
-    "two failovers": two_failovers_and_a_partition(),
+def a_run(sentinels: int, replicas: int) -> Trace:
+    """What the simulator really records: a master dies, returns and is demoted."""
+    world = World(Deployment(sentinels=sentinels, replicas=replicas), seed=3)
+    world.run(15)
+    master = world.kill("master")
+    world.run(20)
+    world.restart(master)
+    world.run_until_calm()
+    return world.trace
+
+
+STORIES: dict[str, Callable[[], Trace]] = {
+    "3+3": failover_story,
+    "5+6": partial(failover_story, sentinels=5, replicas=5),
+    "3+3, election fails first": partial(failover_story, failed_election=True),
+    "3+3, pause": partial(failover_story, fault="pause"),
+    "5+6, election fails first": partial(
+        failover_story, sentinels=5, replicas=5, failed_election=True
+    ),
+    "no clients": partial(failover_story, clients=0),
+    "nothing happens": lambda: deployment().trace(),
+    "two failovers": two_failovers_and_a_partition,
+    "a run of 3+3": partial(a_run, 3, 2),
+    "a run of 5+6": partial(a_run, 5, 5),
 }
 
 PICTURES: dict[str, tuple[Figure, np.ndarray, list[tuple[Text, tuple[float, ...]]]]] = {}
@@ -66,7 +89,7 @@ PICTURES: dict[str, tuple[Figure, np.ndarray, list[tuple[Text, tuple[float, ...]
 def picture(name: str) -> tuple[Figure, np.ndarray, list[tuple[Text, tuple[float, ...]]]]:
     """The figure of a story, its pixels, and its texts with their boxes in pixels."""
     if name not in PICTURES:
-        figure = timeline(STORIES[name])
+        figure = timeline(STORIES[name]())
         figure.set_dpi(150)
         canvas: Any = FigureCanvasAgg(figure)
         canvas.draw()
@@ -204,19 +227,19 @@ def test_the_legend_explains_the_marks_used_and_no_others(name: str) -> None:
 
 def test_the_readers_settings_are_left_alone() -> None:
     before = dict(mpl.rcParams)
-    timeline(STORIES["no clients"])
+    timeline(STORIES["no clients"]())
     assert dict(mpl.rcParams) == before
 
 
 def test_the_readers_settings_do_not_change_the_picture() -> None:
-    plain = [text.get_fontsize() for text in timeline(STORIES["no clients"]).findobj(Text)]
+    plain = [text.get_fontsize() for text in timeline(STORIES["no clients"]()).findobj(Text)]
     with mpl.rc_context({"font.size": 30, "lines.linewidth": 9, "text.usetex": True}):
-        again = [text.get_fontsize() for text in timeline(STORIES["no clients"]).findobj(Text)]
+        again = [text.get_fontsize() for text in timeline(STORIES["no clients"]()).findobj(Text)]
     assert plain == again
 
 
 def test_a_window_shows_only_what_was_asked_for() -> None:
-    figure = timeline(STORIES["3+3"], start=1.9, end=2.6)
+    figure = timeline(STORIES["3+3"](), start=1.9, end=2.6)
     found = [text.get_text() for text in figure.findobj(Text) if isinstance(text, Text)]
     assert "election" in found
     assert "kill redis-1" not in found
@@ -236,5 +259,5 @@ def test_an_empty_trace_is_a_picture_too() -> None:
 
 
 def test_the_figure_shows_itself_in_a_notebook() -> None:
-    figure = timeline(STORIES["nothing happens"])
+    figure = timeline(STORIES["nothing happens"]())
     assert figure._repr_png_().startswith(b"\x89PNG")  # type: ignore[attr-defined]
