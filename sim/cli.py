@@ -9,7 +9,8 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from minisentinel import __version__
@@ -103,9 +104,14 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _positive(text: str) -> float:
-    value = float(text)
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
     if not 0 < value < 10**7:
-        raise argparse.ArgumentTypeError("expected a number of seconds greater than 0")
+        raise argparse.ArgumentTypeError(
+            f"expected a number of seconds greater than 0, found {text!r}"
+        )
     return value
 
 
@@ -129,23 +135,25 @@ def _run(options: argparse.Namespace) -> int:
     draw = _plotter(options.plot) if options.plot else None
     for output in (options.trace, options.plot):
         _check_writable(output)
-    result = run_scenario(
-        scenario,
-        seed=options.seed,
-        duration=options.duration,
-        settings=_settings(options),
-        progress=_progress_bar() if sys.stderr.isatty() else None,
-    )
+    with _progress_bar() as progress:
+        result = run_scenario(
+            scenario,
+            seed=options.seed,
+            duration=options.duration,
+            settings=_settings(options),
+            progress=progress,
+        )
     trace = result.trace
+    # Files first: whoever reads what is printed may stop in the middle of it.
+    if options.trace:
+        _written(options.trace, lambda: write_trace(trace, options.trace))
+    if draw is not None:
+        _written(options.plot, lambda: draw(trace))
     if not options.quiet:
         for line in log_lines(trace):
             print(line)
         print()
     _print_result(scenario, result)
-    if options.trace:
-        _written(options.trace, lambda: write_trace(trace, options.trace))
-    if draw is not None:
-        _written(options.plot, lambda: draw(trace))
     print(f"digest {trace.digest()}")
     return 0 if result.passed else 1
 
@@ -252,9 +260,13 @@ def _written(path: str, write: Callable[[], None]) -> None:
     print(f"wrote {path}", file=sys.stderr)
 
 
-def _progress_bar() -> Callable[[float], None]:
+@contextmanager
+def _progress_bar() -> Iterator[Callable[[float], None] | None]:
     """Shows the virtual time while a person waits, on a line that is wiped at the end."""
-    last = -10.0
+    if not sys.stderr.isatty():
+        yield None
+        return
+    last = 0.0
 
     def show(now: float) -> None:
         nonlocal last
@@ -262,5 +274,7 @@ def _progress_bar() -> Callable[[float], None]:
             last = now
             print(f"\r\033[K{now:.0f} s of virtual time", end="", file=sys.stderr, flush=True)
 
-    print("\r\033[K", end="", file=sys.stderr)
-    return show
+    try:
+        yield show
+    finally:
+        print("\r\033[K", end="", file=sys.stderr, flush=True)

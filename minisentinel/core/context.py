@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from minisentinel.core.address import Address, Facts, UnresolvedHost, make_address
 from minisentinel.core.effects import Announce, Close, Effect, Log, Note, Save
 from minisentinel.core.profile import Profile
 from minisentinel.core.saved import snapshot
-from minisentinel.core.state import Connection, Instance, Master, Peer, State
-from minisentinel.trace import Data, LogLine, SentinelEvent
+from minisentinel.core.state import Connection, Instance, Master, Peer, Purpose, State
+from minisentinel.trace import Data, LinkChanged, LogLine, SentinelEvent
 
 __all__ = ["Context", "describe", "subject_of"]
 
@@ -68,9 +70,25 @@ class Context:
         """Make the state of this moment durable (the specification's *flush*)."""
         self.out.append(Save(snapshot(self.state)))
 
-    def close(self, connections: list[Connection]) -> None:
+    def close(self, connections: Iterable[tuple[Instance, Connection]]) -> None:
         """Ask for connections that were taken off their link to be closed."""
-        self.out.extend(Close(connection.id) for connection in connections)
+        for instance, connection in connections:
+            self.out.append(Close(connection.id))
+            if self.tracing:
+                self.note_link(instance, connection.purpose, "closed")
+
+    def note_link(self, instance: Instance, purpose: Purpose, change: str) -> None:
+        """Put a change of a connection on the trace; callers test `tracing` first."""
+        self.note(
+            LinkChanged(
+                master=instance.master_name,
+                subject=subject_of(instance),
+                host=instance.address.ip,
+                port=instance.address.port,
+                connection=purpose.value,
+                change=change,
+            )
+        )
 
     def address(self, host: str, port: int, *, allow_unresolved: bool) -> Address:
         """Build an address under this Sentinel's host name options; raises AddressError.

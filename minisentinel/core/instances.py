@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterator
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 from minisentinel.core.address import Address, bracketed, same_address
 from minisentinel.core.state import Connection, Instance, Link, Master, Peer, Replica, Role, State
 
 __all__ = [
     "DuplicateInstance",
+    "Gone",
     "create_master",
     "create_peer",
     "create_replica",
@@ -28,6 +29,9 @@ __all__ = [
 ]
 
 I = TypeVar("I", bound=Instance)  # noqa: E741
+
+Gone: TypeAlias = list[tuple[Instance, Connection]]
+"""Connections that nobody needs any more, each with an instance that it led to."""
 
 
 class DuplicateInstance(ValueError):
@@ -142,14 +146,14 @@ def share_link(state: State, peer: Peer) -> bool:
     return False
 
 
-def _release(state: State, instance: Instance) -> list[Connection]:
+def _release(state: State, instance: Instance) -> Gone:
     """Forget `instance`; the connections to close if nobody else uses its link."""
     del state.instances[instance.serial]
     link = instance.link
     link.users.remove(instance.serial)
     if link.users:
         return []
-    return detach_connections(state, link)
+    return [(instance, connection) for connection in detach_connections(state, link)]
 
 
 def detach_connections(state: State, link: Link) -> list[Connection]:
@@ -164,7 +168,7 @@ def detach_connections(state: State, link: Link) -> list[Connection]:
     return gone
 
 
-def destroy_replica(state: State, master: Master, replica: Replica) -> list[Connection]:
+def destroy_replica(state: State, master: Master, replica: Replica) -> Gone:
     """Forget a replica; returns the connections that must be closed."""
     del master.replicas[replica.name]
     if master.promoted_replica == replica.name:
@@ -172,15 +176,15 @@ def destroy_replica(state: State, master: Master, replica: Replica) -> list[Conn
     return _release(state, replica)
 
 
-def destroy_peer(state: State, master: Master, peer: Peer) -> list[Connection]:
+def destroy_peer(state: State, master: Master, peer: Peer) -> Gone:
     """Forget a peer; returns the connections that must be closed (none while shared)."""
     del master.peers[peer.name]
     return _release(state, peer)
 
 
-def destroy_master(state: State, master: Master) -> list[Connection]:
+def destroy_master(state: State, master: Master) -> Gone:
     """Forget a master with all that belongs to it; returns the connections to be closed."""
-    gone: list[Connection] = []
+    gone: Gone = []
     for replica in list(master.replicas.values()):
         gone += destroy_replica(state, master, replica)
     for peer in list(master.peers.values()):

@@ -8,8 +8,8 @@ from __future__ import annotations
 from contextlib import suppress
 
 from minisentinel.core.address import AddressError
-from minisentinel.core.context import Context, subject_of
-from minisentinel.core.effects import Close, Open, Send
+from minisentinel.core.context import Context
+from minisentinel.core.effects import Open, Send
 from minisentinel.core.instances import detach_connections
 from minisentinel.core.state import (
     Connection,
@@ -22,7 +22,6 @@ from minisentinel.core.state import (
     Server,
 )
 from minisentinel.core.timing import HELLO_CHANNEL
-from minisentinel.trace import LinkChanged
 
 __all__ = ["close_all", "close_one", "lose", "reconnect", "send", "send_ping"]
 
@@ -114,7 +113,7 @@ def _open(ctx: Context, instance: Instance, purpose: Purpose) -> Connection | No
     state.connections[connection.id] = instance.link
     ctx.out.append(Open(connection.id, address.ip, address.port, purpose))
     if ctx.tracing:
-        note_link(ctx, instance, purpose, "opened")
+        ctx.note_link(instance, purpose, "opened")
     return connection
 
 
@@ -153,14 +152,13 @@ def close_one(ctx: Context, instance: Instance, purpose: Purpose) -> None:
     link.disconnected = True
     _wake(ctx, link)
     del ctx.state.connections[connection.id]
-    ctx.out.append(Close(connection.id))
-    if ctx.tracing:
-        note_link(ctx, instance, purpose, "closed")
+    ctx.close([(instance, connection)])
 
 
 def close_all(ctx: Context, link: Link) -> None:
     """Close both connections of a link on purpose."""
-    ctx.close(detach_connections(ctx.state, link))
+    instance = ctx.state.instances[link.users[0]]
+    ctx.close((instance, connection) for connection in detach_connections(ctx.state, link))
     _wake(ctx, link)
 
 
@@ -180,24 +178,10 @@ def lose(ctx: Context, connection_id: int) -> None:
     link.disconnected = True
     _wake(ctx, link)
     if ctx.tracing:
-        note_link(ctx, ctx.state.instances[link.users[0]], purpose, "lost")
+        ctx.note_link(ctx.state.instances[link.users[0]], purpose, "lost")
 
 
 def _wake(ctx: Context, link: Link) -> None:
     """Whoever uses `link` is to be looked at by the next tick."""
     for serial in link.users:
         ctx.state.instances[serial].due = 0
-
-
-def note_link(ctx: Context, instance: Instance, purpose: Purpose, change: str) -> None:
-    """Put a change of a connection on the trace."""
-    ctx.note(
-        LinkChanged(
-            master=instance.master_name,
-            subject=subject_of(instance),
-            host=instance.address.ip,
-            port=instance.address.port,
-            connection=purpose.value,
-            change=change,
-        )
-    )

@@ -15,6 +15,7 @@ from minisentinel.core.instances import (
 )
 from minisentinel.core.links import close_all, send
 from minisentinel.core.state import FailoverState, Instance, Master, ReplyTo, Role
+from minisentinel.trace import FailoverStateChanged
 
 __all__ = ["change_address", "follow", "follow_no_one", "reset_master"]
 
@@ -89,6 +90,16 @@ def reset_master(ctx: Context, master: Master, *, keep_peers: bool) -> None:
     master.script_kill_sent = master.rebooted = False
     master.failover_in_progress = master.force_failover = False
     master.leader = ""
+    if ctx.tracing and master.failover_state is not FailoverState.NONE:
+        ctx.note(
+            FailoverStateChanged(
+                master=master.name,
+                epoch=master.failover_epoch,
+                before=master.failover_state.value,
+                after=FailoverState.NONE.value,
+                why="reset",
+            )
+        )
     master.failover_state = FailoverState.NONE
     master.failover_state_change_time = 0
     master.failover_start_time = 0

@@ -87,7 +87,7 @@ def test_a_busy_server_that_is_down_has_its_script_killed_once_per_down_period()
 
 def test_a_server_that_answers_with_errors_is_down_but_keeps_its_connection() -> None:
     """[MON-5-6] [MON-6.1-1]"""
-    bench = Bench(conf(replicas=(), peers=()))
+    bench = Bench(conf("sentinel down-after-milliseconds mymaster 5000", replicas=(), peers=()))
     bench.run(16_000)
     connection = bench.connection("redis-1")
     bench.servers["redis-1"].ping = Error("MISCONF no disk")
@@ -97,7 +97,7 @@ def test_a_server_that_answers_with_errors_is_down_but_keeps_its_connection() ->
 
 def test_down_and_up_again_is_announced_once_each(bench: Bench) -> None:
     """[MON-6.2-5] [MON-6.2-6] [EVT-3-6] [MON-1.3-11] [EVT-2-1]"""
-    assert events(bench.tick(1970)) == []
+    assert events(bench.tick(1870)) == []
     assert events(bench.tick(1)) == ["+sdown master mymaster 10.0.0.1 6379"]
     down_since = bench.now
     assert bench.master().s_down_since == down_since

@@ -43,7 +43,9 @@ def test_a_sleep_takes_exactly_its_virtual_time(kernel: Kernel, loop: VirtualLoo
     assert loop.time() == 86_400.0
 
 
-def test_waiting_for_a_deadline_in_a_loop_ends(kernel: Kernel, loop: VirtualLoop) -> None:
+def test_waiting_for_a_deadline_in_a_loop_ends(kernel: Kernel) -> None:
+    loop = VirtualLoop(kernel, max_events=1_000)
+
     async def wait(deadline: float) -> int:
         rounds = 0
         while loop.time() < deadline:

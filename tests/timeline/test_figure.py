@@ -12,6 +12,7 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 from matplotlib.text import Text
 
 from minisentinel.trace import Trace
@@ -68,6 +69,17 @@ def a_run(sentinels: int, replicas: int) -> Trace:
     return world.trace
 
 
+def a_run_of_two_failovers() -> Trace:
+    """The second master dies while the first is still held to be down."""
+    world = World(Deployment(sentinels=3, replicas=2), seed=10)
+    world.run(20)
+    world.kill("master")
+    world.run(20)
+    world.kill("master")
+    world.run(30)
+    return world.trace
+
+
 STORIES: dict[str, Callable[[], Trace]] = {
     "3+3": failover_story,
     "5+6": partial(failover_story, sentinels=5, replicas=5),
@@ -81,6 +93,7 @@ STORIES: dict[str, Callable[[], Trace]] = {
     "two failovers": two_failovers_and_a_partition,
     "a run of 3+3": partial(a_run, 3, 2),
     "a run of 5+6": partial(a_run, 5, 5),
+    "a run of two failovers": a_run_of_two_failovers,
 }
 
 PICTURES: dict[str, tuple[Figure, np.ndarray, list[tuple[Text, tuple[float, ...]]]]] = {}
@@ -261,3 +274,26 @@ def test_an_empty_trace_is_a_picture_too() -> None:
 def test_the_figure_shows_itself_in_a_notebook() -> None:
     figure = timeline(STORIES["nothing happens"]())
     assert figure._repr_png_().startswith(b"\x89PNG")  # type: ignore[attr-defined]
+
+
+def test_opinions_of_others_give_way_to_that_of_the_master() -> None:
+    """The two are drawn in one lane; where they overlapped one would be hidden."""
+    figure, _, _ = picture("a run of two failovers")
+
+    def boxes(key: str) -> list[tuple[float, float, float, float]]:
+        colour = to_hex(MARKS[key].fill)
+        found = [patch for patch in figure.findobj(Rectangle) if isinstance(patch, Rectangle)]
+        return [
+            (*patch.get_bbox().min, *patch.get_bbox().max)
+            for patch in found
+            if to_hex(patch.get_facecolor()) == colour
+        ]
+
+    strips, masters = boxes("sdown-other"), boxes("sdown")
+    assert len(strips) > 3
+    assert not [
+        (one, other)
+        for one in strips
+        for other in masters
+        if one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
+    ]
