@@ -22,7 +22,7 @@ BENCH := $(BENCH_VENV)/.installed
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check format lint format-check types layers conformance conformance-write \
-	notebooks bench docs wheel-test coverage golden setup clean distclean
+	notebooks images bench docs wheel-test coverage golden setup clean distclean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | sort | expand -t 20
@@ -69,6 +69,9 @@ coverage: $(DEV) ## the tests with branch coverage
 
 notebooks: $(DEV) ## execute every notebook
 	$(BIN)/python -m tools.notebooks
+
+images: $(DEMO) ## draw the pictures of the documentation again
+	$(BIN)/minisentinel-sim run kill-master --quiet --plot docs/images/kill-master.png
 
 bench: $(BENCH) ## events per second, beside other simulators
 	$(BENCH_VENV)/bin/python -m benchmarks $(BENCH_ARGS)

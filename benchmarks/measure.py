@@ -44,15 +44,29 @@ class Sample:
 
 @dataclass(frozen=True)
 class Result:
-    """The medians of one contestant's samples for one workload."""
+    """What one contestant did for one workload."""
 
     row: Row
     workload: str
     events: int
-    events_per_second: float
+    speeds: tuple[float, ...]
+    """Events per second of CPU time, round by round."""
     memory_bytes: int
-    spread: float
-    """(Fastest - slowest) / median of the rounds."""
+
+    @property
+    def speed(self) -> float:
+        """The median of the rounds."""
+        return statistics.median(self.speeds)
+
+    @property
+    def spread(self) -> float:
+        """(Fastest - slowest) / median of the rounds."""
+        return (max(self.speeds) - min(self.speeds)) / self.speed
+
+    def ratio_to(self, other: Result) -> float:
+        """How many times as fast as `other`: the median of the ratios of each round."""
+        pairs = zip(self.speeds, other.speeds, strict=True)
+        return statistics.median(mine / theirs for mine, theirs in pairs)
 
 
 def compare(
@@ -77,15 +91,12 @@ def _does(row: Row, workload: str) -> bool:
 
 
 def _summary(row: Row, workload: str, samples: list[Sample]) -> Result:
-    speeds = [sample.events / sample.seconds for sample in samples]
-    median = statistics.median(speeds)
     return Result(
         row=row,
         workload=workload,
         events=samples[0].events,
-        events_per_second=median,
+        speeds=tuple(sample.events / sample.seconds for sample in samples),
         memory_bytes=int(statistics.median(sample.memory_bytes for sample in samples)),
-        spread=(max(speeds) - min(speeds)) / median,
     )
 
 

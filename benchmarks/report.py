@@ -19,14 +19,14 @@ def table(results: Sequence[Result]) -> Iterator[str]:
     cells = [_HEADER]
     for workload in dict.fromkeys(result.workload for result in results):
         group = [result for result in results if result.workload == workload]
-        for result in sorted(group, key=lambda result: -result.events_per_second):
+        for result in sorted(group, key=lambda result: -result.speed):
             ratio = _ratio(result, results)
             cells.append(
                 (
                     workload.replace("_", "-"),
                     result.row.title,
                     f"{result.events:,}",
-                    f"{result.events_per_second:,.0f}",
+                    f"{result.speed:,.0f}",
                     "" if ratio is None else f"{ratio:.3f}",
                     f"{result.memory_bytes / 2**20:,.1f} MiB",
                     f"{result.spread:.0%}",
@@ -53,7 +53,7 @@ def machine() -> str:
 def _ratio(result: Result, results: Sequence[Result]) -> float | None:
     for other in results:
         if other.row is FLOOR and other.workload == result.workload:
-            return result.events_per_second / other.events_per_second
+            return result.ratio_to(other)
     return None
 
 
@@ -82,6 +82,6 @@ def bars(results: Sequence[Result]) -> Iterator[tuple[bool, str]]:
         if result.workload == "sleepers" and result.row.is_asyncio and result is not ours
     ]
     if ours is not None and peers:
-        best = max(peers, key=lambda result: result.events_per_second)
-        factor = ours.events_per_second / best.events_per_second
+        best = max(peers, key=lambda result: result.speed)
+        factor = ours.ratio_to(best)
         yield factor > 1, f"sleepers, {factor:.2f} times the best asyncio peer ({best.row.title})"

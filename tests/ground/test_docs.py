@@ -52,7 +52,7 @@ def test_the_python_of_the_readme_has_fewer_than_ten_lines() -> None:
 
 
 @pytest.mark.real_io
-def test_the_python_of_the_readme_runs(tmp_path: Path) -> None:
+def test_the_python_of_the_readme_prints_what_the_readme_says(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-c", readme_python()],
         cwd=tmp_path,
@@ -62,6 +62,9 @@ def test_the_python_of_the_readme_runs(tmp_path: Path) -> None:
         check=False,
     )
     assert done.returncode == 0, done.stderr
+    shown = re.search(r"```text\n(.*?)```", (ROOT / "README.md").read_text(), flags=re.DOTALL)
+    assert shown is not None
+    assert done.stdout == shown[1]
 
 
 def test_every_page_of_the_documentation_is_reached_from_the_readme() -> None:

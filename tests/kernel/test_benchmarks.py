@@ -69,12 +69,20 @@ def test_a_quick_run_prints_a_row_for_each_contestant_and_workload() -> None:
         assert any(row.startswith(f"| {workload}") and " 1.000 |" in row for row in rows)
 
 
+def test_ratios_are_medians_of_the_rounds() -> None:
+    slow_machine_in_the_middle = Result(FLOOR, "timers", 10, (100.0, 20.0, 100.0), 1)
+    half_as_fast = Result(ROWS[1], "timers", 10, (50.0, 10.0, 70.0), 1)
+    assert half_as_fast.ratio_to(slow_machine_in_the_middle) == 0.5
+    assert half_as_fast.speed == 50.0
+    assert half_as_fast.spread == 1.2
+
+
 def test_a_missed_bar_is_told() -> None:
     by_module = {row.module: row for row in ROWS}
 
     def results(ours: float) -> list[Result]:
         return [
-            Result(row, workload, 10, speed, 1, 0.0)
+            Result(row, workload, 10, (speed, speed), 1)
             for workload in WORKLOADS
             for row, speed in (
                 (FLOOR, 1_000.0),
