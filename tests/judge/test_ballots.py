@@ -1,3 +1,5 @@
+"""Ballots: who asked whom for a vote, and what came of it."""
+
 from __future__ import annotations
 
 from sim.judge import Ballot, find_ballots

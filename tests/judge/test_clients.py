@@ -1,3 +1,5 @@
+"""What clients went through: operations, gaps, windows of failure."""
+
 from __future__ import annotations
 
 from sim.judge import find_clients

@@ -1,3 +1,5 @@
+"""Failovers and their phases, computed from a trace."""
+
 from __future__ import annotations
 
 import pytest

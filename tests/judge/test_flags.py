@@ -1,3 +1,5 @@
+"""Spans in which somebody was held for down."""
+
 from __future__ import annotations
 
 import pytest

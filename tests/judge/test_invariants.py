@@ -1,3 +1,5 @@
+"""Each invariant is kept by good traces, and names the entry that breaks it."""
+
 from __future__ import annotations
 
 import pytest

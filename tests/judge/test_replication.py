@@ -1,3 +1,5 @@
+"""Replication lag over time."""
+
 from __future__ import annotations
 
 from sim.judge import replication_lag

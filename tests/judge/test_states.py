@@ -1,3 +1,5 @@
+"""Health, role and link of every node, at any time."""
+
 from __future__ import annotations
 
 from sim.judge import Health, Role, Span, find_nodes, node_histories, span_at

@@ -1,3 +1,5 @@
+"""The few lines that a run comes to."""
+
 from __future__ import annotations
 
 from sim.judge import summarize

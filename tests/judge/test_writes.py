@@ -1,3 +1,5 @@
+"""Which writes were acknowledged, refused, lost, or found after all."""
+
 from __future__ import annotations
 
 from sim.judge import account_for_writes, find_final_master

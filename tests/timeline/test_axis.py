@@ -1,3 +1,5 @@
+"""The time axis: one scale, with uneventful stretches drawn shorter."""
+
 from __future__ import annotations
 
 from itertools import pairwise

@@ -1,3 +1,5 @@
+"""The whole picture: texts apart, in the figure, readable; marks where they belong."""
+
 from __future__ import annotations
 
 from collections import Counter

@@ -1,3 +1,5 @@
+"""Where text goes when there is little room."""
+
 from __future__ import annotations
 
 from itertools import pairwise

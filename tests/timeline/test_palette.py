@@ -1,3 +1,5 @@
+"""Colours that differ in greyscale too, and text that stands out."""
+
 from __future__ import annotations
 
 from itertools import combinations

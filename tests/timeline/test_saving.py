@@ -1,3 +1,5 @@
+"""Figures to files: the same bytes for the same trace, whole or not at all."""
+
 from __future__ import annotations
 
 import subprocess
