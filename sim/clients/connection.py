@@ -104,7 +104,7 @@ class ClientProcess(Process):
 
     def on_start(self) -> None:
         """Begin the program."""
-        self._program = Program(self, self.main())
+        self._program = Program(self, self.main)
         self._task = self.loop.create_task(self._program, name=self.name)
         # A world that is thrown away leaves its applications in the middle of something: no news.
         self._task._log_destroy_pending = False  # type: ignore[attr-defined]

@@ -12,16 +12,18 @@ __all__ = ["Program"]
 
 
 class Program(Coroutine[Any, Any, None]):
-    """Runs `coroutine` step by step, but no step while `process` is paused.
+    """Runs the coroutine function `main` step by step, but no step while `process` is paused.
 
     The loop knows nothing of processes: timers go off and replies count as read while a process is
     frozen. The step that follows is held back until `resume`; of several, a cancellation (a timeout
     that has passed) wins, as it does for any task that has yet to run.
     """
 
-    def __init__(self, process: Process, coroutine: Coroutine[Any, Any, None]) -> None:
+    def __init__(self, process: Process, main: Callable[[], Coroutine[Any, Any, None]]) -> None:
         self._process = process
-        self._coroutine = coroutine
+        self._main = main
+        # Called with the first step: a world may be thrown away before it.
+        self._started: Coroutine[Any, Any, None] | None = None
         self._held: Callable[[], Any] | None = None
         self._holds_error = False
         self._resumed: asyncio.Future[None] | None = None
@@ -29,7 +31,7 @@ class Program(Coroutine[Any, Any, None]):
     @property
     def cr_frame(self) -> object:
         """The frame of the coroutine, for whoever asks what a task waits for."""
-        return getattr(self._coroutine, "cr_frame", None)
+        return getattr(self._started, "cr_frame", None)
 
     def resume(self) -> None:
         """The process goes on: so does the coroutine, if a step was held back."""
@@ -46,10 +48,17 @@ class Program(Coroutine[Any, Any, None]):
 
     def close(self) -> None:
         """End the coroutine."""
-        self._coroutine.close()
+        if self._started is not None:
+            self._started.close()
 
     def __await__(self) -> Generator[Any, Any, None]:
         return self._coroutine.__await__()
+
+    @property
+    def _coroutine(self) -> Coroutine[Any, Any, None]:
+        if self._started is None:
+            self._started = self._main()
+        return self._started
 
     def _step(self, step: Callable[[], Any], *, is_error: bool) -> Any:
         if self._held is None or (is_error and not self._holds_error):

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 from sim.scenarios.expectations import EXPECTATIONS
 from sim.scenarios.scenario import Expectation, Fault, Scenario, ScenarioError
-from sim.world.deployment import Deployment, DeploymentError
+from sim.world.deployment import DEPLOYMENT_SETTINGS, Deployment, DeploymentError
 
 __all__ = ["VERBS", "read_scenario"]
 
@@ -31,6 +31,7 @@ VERBS: dict[str, tuple[str, ...]] = {
 }
 """What can be done to the world, and the keys that it needs."""
 
+COUNTS = ("sentinels", "replicas", "clients")
 OPTIONAL: dict[str, tuple[str, ...]] = {"restart": ("keep-data",)}
 MOMENT = ("at", "when", "after")
 NODE = re.compile(r"(redis|sentinel|client)-[1-9][0-9]*")
@@ -112,7 +113,10 @@ def _check_keys(
             continue
         close = difflib.get_close_matches(key, known, 1)
         hint = f"did you mean {close[0]!r}?" if close else f"expected one of: {', '.join(known)}"
-        line_key = "" if isinstance(found[key], dict) and not table else key
+        is_table = isinstance(found[key], dict) or (
+            isinstance(found[key], list) and any(isinstance(each, dict) for each in found[key])
+        )
+        line_key = "" if is_table and not table else key
         raise reader.error(
             table or (key if not line_key else ""), line_key, f"unknown; {hint}", index
         )
@@ -159,13 +163,10 @@ def _seconds(
 def _deployment(reader: _Reader, document: Mapping[str, Any]) -> Deployment:
     deployment = Deployment()
     counts = _table(reader, document, "deployment")
-    _check_keys(
-        reader,
-        "deployment",
-        counts,
-        ("sentinels", "replicas", "clients", "replica-priorities"),
-    )
+    _check_keys(reader, "deployment", counts, (*COUNTS, "replica-priorities"))
     settings = _table(reader, document, "settings")
+    of_sentinel = [name for name in DEPLOYMENT_SETTINGS if name not in COUNTS]
+    _check_keys(reader, "settings", settings, of_sentinel)
     for table, found in (("deployment", counts), ("settings", settings)):
         for key, value in found.items():
             if key == "replica-priorities":
@@ -208,6 +209,9 @@ def _check_names(reader: _Reader, fault: Fault, index: int, aliases: Sequence[st
         known = ", ".join(["master", *aliases])
         expected = f"expected {known}, or a node such as redis-1, sentinel-1, client-1"
         raise reader.error("faults", key, f"{expected}; found {name!r}", index)
+    if fault.alias == "master" or NODE.fullmatch(fault.alias):
+        problem = f"expected a name that nobody has, found {fault.alias!r}"
+        raise reader.error("faults", "as", problem, index)
 
 
 def _fault(reader: _Reader, table: Mapping[str, Any], index: int, previous: Fault | None) -> Fault:

@@ -117,9 +117,10 @@ class _Stage:
     def inflict(self, fault: Fault) -> None:
         """Do it; from the first fault on, `duration` runs."""
         world = self.world
+        # What the fault itself makes a Sentinel say counts as said after it.
+        self._seen = len(world.recorder.entries)
         self._inflict(fault)
         self._last_fault = world.now
-        self._seen = len(world.recorder.entries)
         if self._end is None and self.duration is not None:
             self._end = world.now + self.duration
 

@@ -129,6 +129,8 @@ class SentinelNode(Process, Driver):
 
     def _tick(self, _: None) -> None:
         self.perform(self.sentinel.tick(self.now_ms()))
+        if self.state == "down":
+            return  # By a simulated failure, in the middle of the tick.
         self.after(self.sentinel.next_tick_in_ms() * 1000, self._tick)
 
     def on_accept(self, endpoint: Endpoint) -> None:

@@ -8,15 +8,20 @@ does not name (further replicas, Sentinels, clients) is added.
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from minisentinel.config import IncludeReader, load, rewrite
 from minisentinel.core import Address, Dice, snapshot
 from minisentinel.core.saved import SavedConfiguration, SavedMaster
+from minisentinel.core.state import Instance
 from minisentinel.core.timing import Timing
 from sim.network.latency import Latency, Uniform
 
 __all__ = ["DEPLOYMENT_SETTINGS", "Deployment", "DeploymentError", "KnownSentinel"]
+
+I = TypeVar("I", bound=Instance)
 
 LOCAL_NETWORK = Uniform(150, 450)
 """One-way delays within a data centre, in microseconds."""
@@ -113,8 +118,7 @@ class Deployment:
             read_include=read_include,
         )
         saved = snapshot(loaded.state)
-        # The table of masters is in no order; the file is.
-        in_file_order = sorted(loaded.state.masters.values(), key=lambda each: each.serial)
+        in_file_order = _in_file_order(loaded.state.masters)
         if not in_file_order:
             raise DeploymentError(
                 f"{path}: no master to watch; expected a line: "
@@ -126,7 +130,10 @@ class Deployment:
             known = ", ".join(each.name for each in in_file_order)
             raise DeploymentError(f"{path}: no master called {name!r}; it monitors: {known}")
         watched = loaded.state.masters[name]
-        others = tuple(KnownSentinel(*peer) for peer in chosen.peers)
+        others = tuple(
+            KnownSentinel(*_written(each.address), each.runid)
+            for each in _in_file_order(watched.peers)
+        )
         own_port = loaded.state.announce_port or loaded.server.port
         return dataclasses.replace(
             base,
@@ -140,7 +147,9 @@ class Deployment:
             master_reboot_down_after_period=chosen.reboot_down_after,
             master_address=_written(watched.address),
             sentinel_port=own_port,
-            known_replicas=tuple(_written(each.address) for each in watched.replicas.values()),
+            known_replicas=tuple(
+                _written(each.address) for each in _in_file_order(watched.replicas)
+            ),
             known_sentinels=others,
             conf=dataclasses.replace(saved, masters=(chosen,)),
             names=tuple(names.items()),
@@ -254,6 +263,11 @@ class _EveryName:
 
     def is_executable(self, path: str) -> bool:
         return True
+
+
+def _in_file_order(table: Mapping[str, I]) -> list[I]:
+    """The instances of a table, which is in no order, as the file named them."""
+    return sorted(table.values(), key=lambda each: each.serial)
 
 
 def _written(address: Address) -> tuple[str, int]:

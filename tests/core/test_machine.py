@@ -15,7 +15,7 @@ from typing import Any
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from minisentinel.core import Sentinel
 from minisentinel.core.effects import Effect, Open, Save, Send
@@ -26,7 +26,8 @@ from minisentinel.service import Service
 from tests.core.bench import MYID, Bench, conf, sentinel_id
 
 WORDS = st.text(
-    st.characters(exclude_categories=["Cs"]) | st.characters(min_codepoint=0xDC80, max_codepoint=0xDCFF),
+    st.characters(exclude_categories=["Cs"])
+    | st.characters(min_codepoint=0xDC80, max_codepoint=0xDCFF),
     max_size=12,
 )
 SCALARS = st.none() | st.integers() | WORDS | WORDS.map(Status) | WORDS.map(Error)
@@ -166,9 +167,19 @@ class AnythingHappens(RuleBasedStateMachine):
 
     # --- what happens ---
 
-    @rule(after_ms=st.sampled_from([0, 1, 52, 100, 100, 500, 1001, 1999, 2001, -50]))
+    @initialize(duration_ms=st.sampled_from([0, 200, 1100, 2500]))
+    def settle(self, duration_ms: int) -> None:
+        self.bench.run(duration_ms)
+
+    @rule(after_ms=st.sampled_from([0, 1, 52, 100, 100, 500, 1001, 1999]))
     def tick(self, after_ms: int) -> None:
         self.bench.tick(after_ms)
+
+    @rule(after_ms=st.sampled_from([2001, 31_000, -50]), calm=st.booleans())
+    def jump(self, after_ms: int, calm: bool) -> None:
+        self.bench.tick(after_ms)
+        if calm:
+            self.bench.run(30_100)
 
     @rule(duration_ms=st.sampled_from([300, 1000, 2500, 11_000]))
     def run_well(self, duration_ms: int) -> None:
@@ -210,6 +221,31 @@ class AnythingHappens(RuleBasedStateMachine):
     @rule(name=PEERS, down=st.booleans(), vote=st.sampled_from(["asker", "none", MYID]))
     def change_mind(self, name: str, down: bool, vote: str) -> None:
         self.bench.peers[name].down, self.bench.peers[name].vote = down, vote
+
+    @precondition(lambda self: "mymaster" in self.bench.state.masters)
+    @rule(voters=st.sampled_from([1, 2]), duration_ms=st.sampled_from([2300, 2700, 4000, 7000]))
+    def trouble(self, voters: int, duration_ms: int) -> None:
+        """The master dies, and others agree and would vote for us."""
+        address = self.bench.master().address
+        for number in range(2, 2 + voters):
+            peer = self.bench.peers[f"sentinel-{number}"]
+            peer.up, peer.down, peer.vote = True, True, "asker"
+        self.bench.kill(self.bench.name_at(address.ip, address.port))
+        self.bench.run(duration_ms)
+
+    @precondition(lambda self: "mymaster" in self.bench.state.masters)
+    @rule(ahead=st.integers(-1, 2), candidate=IDS)
+    def ask_for_vote(self, ahead: int, candidate: str) -> None:
+        address = self.bench.master().address
+        epoch = max(0, self.bench.state.current_epoch + ahead)
+        self.bench.command(
+            *("SENTINEL", "is-master-down-by-addr", address.ip, str(address.port)),
+            *(str(epoch), candidate),
+        )
+
+    @rule()
+    def force_failover(self) -> None:
+        self.bench.command("SENTINEL", "FAILOVER", "mymaster")
 
     @rule(
         sender=PEERS,

@@ -1,0 +1,218 @@
+"""Running scenarios: the schedule of faults, how a run ends, and what is judged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from minisentinel.trace import SentinelEvent, Trace
+from sim.judge import Truth
+from sim.scenarios import Expectation, Fault, Result, Scenario, find_scenario, run_scenario
+from sim.scenarios.expectations import EXPECTATIONS
+from sim.trace import FaultInjected, RunEnded
+from sim.world import Deployment, ImpossibleFault, UnknownNode
+
+SMALL = Deployment(
+    sentinels=3, replicas=2, clients=0, down_after_milliseconds=1000, failover_timeout=5000
+)
+KILL = Fault("kill", at=15.0, node="master", alias="old")
+
+
+def story(*faults: Fault, expect: dict[str, bool | int] | None = None, **changes: float) -> Scenario:
+    expectations = tuple(Expectation(name, value) for name, value in (expect or {}).items())
+    scenario = Scenario("story", "A story", "", "", SMALL, faults, expectations, calm_for=1.0)
+    return replace(scenario, **changes)  # type: ignore[arg-type]
+
+
+def faults_of(trace: Trace) -> list[tuple[float, str, str]]:
+    return [
+        (entry.time_us / 1e6, entry.data.verb, entry.node)
+        for entry in trace.entries
+        if isinstance(entry.data, FaultInjected)
+    ]
+
+
+def end_of(trace: Trace) -> tuple[float, str]:
+    entry = trace.entries[-1]
+    assert isinstance(entry.data, RunEnded)
+    return entry.time_us / 1e6, entry.data.reason
+
+
+def first(trace: Trace, event: str, after: float = 0.0) -> float:
+    return next(
+        entry.time_us / 1e6
+        for entry in trace.entries
+        if isinstance(entry.data, SentinelEvent)
+        and entry.data.name == event
+        and entry.time_us >= after * 1e6
+    )
+
+
+# When faults happen
+
+
+def test_fault_happens_at_its_time() -> None:
+    trace = run_scenario(story(Fault("pause", at=2.25, node="redis-2")), duration=1.0).trace
+    assert faults_of(trace) == [(2.25, "pause", "redis-2")]
+
+
+def test_fault_happens_after_the_one_before() -> None:
+    pause, resume = Fault("pause", at=2.0, node="redis-2"), Fault("resume", after=1.5, node="redis-2")
+    trace = run_scenario(story(pause, resume), duration=5.0).trace
+    assert faults_of(trace) == [(2.0, "pause", "redis-2"), (3.5, "resume", "redis-2")]
+
+
+def test_fault_waits_for_the_first_sentinel_that_says_so() -> None:
+    restart = Fault("restart", when="+odown", after=0.5, node="old")
+    trace = run_scenario(story(KILL, restart), duration=5.0).trace
+    (_, _, killed), (at, verb, restarted) = faults_of(trace)
+    assert (verb, restarted) == ("restart", killed)
+    said = first(trace, "+odown")
+    assert said <= at - 0.5 < said + 0.11, "looked at every tenth of a second"
+
+
+def test_only_events_after_the_fault_before_count() -> None:
+    """Every Sentinel says +monitor at its start, and again in the instant of its restart."""
+    again = Fault("restart", after=1.0, node="sentinel-1")
+    waits = Fault("heal", when="+monitor")
+    trace = run_scenario(
+        story(Fault("kill", at=3.0, node="sentinel-1"), again, waits), duration=9.0
+    ).trace
+    assert faults_of(trace)[-1][:2] == (4.0, "heal")
+
+
+def test_what_follows_an_event_that_never_comes_is_left_out() -> None:
+    never = Fault("kill", when="+tilt", node="redis-2")
+    result = run_scenario(story(never, KILL, limit=5.0))
+    assert faults_of(result.trace) == []
+
+
+def test_alias_is_the_node_that_was_hit_whoever_is_master_now() -> None:
+    faults = (KILL, Fault("restart", when="+switch-master", after=1.0, node="old"))
+    trace = run_scenario(story(*faults, Fault("block", after=3.0, node="master", seconds=0.1))).trace
+    (_, _, killed), (_, _, restarted), (_, _, blocked) = faults_of(trace)
+    assert killed == restarted == "redis-1"
+    assert blocked in ("redis-2", "redis-3")
+
+
+def test_alias_can_stand_in_a_partition() -> None:
+    mark = Fault("block", at=2.0, node="master", alias="it", seconds=0.0)
+    cut = Fault("partition", at=3.0, groups=(("it",), ("redis-2",)))
+    trace = run_scenario(story(mark, cut), duration=3.0).trace
+    details = [e.data.detail for e in trace.entries if isinstance(e.data, FaultInjected)]
+    assert details[-1] == "redis-1 | redis-2"
+
+
+def test_partition_is_silent_until_it_is_healed() -> None:
+    cut = Fault("partition", at=15.0, groups=(("redis-1",),))
+    trace = run_scenario(story(cut, Fault("heal", after=20.0))).trace
+    assert first(trace, "+sdown") > 15.9
+    assert end_of(trace)[1] == "calm"
+    assert "-sdown" in {e.data.name for e in trace.entries if isinstance(e.data, SentinelEvent)}
+
+
+def test_unknown_node_is_told_with_those_that_there_are() -> None:
+    with pytest.raises(UnknownNode, match=r"unknown node 'redis-9'; expected master or one of: "):
+        run_scenario(story(Fault("kill", at=1.0, node="redis-9")))
+
+
+def test_node_cannot_be_on_both_sides_of_a_partition() -> None:
+    cut = Fault("partition", at=1.0, groups=(("master",), ("redis-1",)))
+    with pytest.raises(ImpossibleFault, match=r"host 'redis-1' is on two sides"):
+        run_scenario(story(cut))
+
+
+# How a run ends
+
+
+def test_run_without_faults_ends_as_soon_as_it_has_been_calm() -> None:
+    at, reason = end_of(run_scenario(story()).trace)
+    assert reason == "calm"
+    assert at < 15.0
+
+
+def test_run_ends_at_the_limit_after_the_last_fault_if_it_does_not_become_calm() -> None:
+    """What the settings allow comes on top: down-after and three times failover-timeout."""
+    at, reason = end_of(run_scenario(story(KILL, limit=10.0)).trace)
+    assert reason == "limit"
+    assert at == pytest.approx(15.0 + 10.0 + 1.0 + 15.0)
+
+
+def test_duration_counts_from_the_first_fault_and_leaves_out_later_faults() -> None:
+    late = Fault("restart", after=9.0, node="old")
+    trace = run_scenario(story(KILL, late), duration=4.0).trace
+    assert end_of(trace) == (19.0, "duration")
+    assert len(faults_of(trace)) == 1
+
+
+def test_duration_without_faults_counts_from_the_start() -> None:
+    assert end_of(run_scenario(story(), duration=4.0).trace) == (4.0, "duration")
+
+
+def test_duration_ends_the_wait_for_an_event() -> None:
+    waits = Fault("heal", when="+tilt")
+    assert end_of(run_scenario(story(KILL, waits), duration=4.0).trace) == (19.0, "duration")
+
+
+# What is judged
+
+
+@pytest.fixture(scope="module")
+def failover() -> Result:
+    return run_scenario(find_scenario("kill-master"), seed=1)
+
+
+def test_failover_passes(failover: Result) -> None:
+    assert failover.passed
+    assert failover.failures == ()
+    assert failover.summary.failovers[0].completed
+
+
+@pytest.mark.parametrize(
+    ("name", "true", "false"),
+    [
+        ("failovers", 1, 0),
+        ("failovers-at-least", 1, 2),
+        ("one-master-at-the-end", True, False),
+        ("master-changed", True, False),
+        ("clients-write-at-the-end", True, False),
+    ],
+)
+def test_expectation_tells_true_from_false(
+    failover: Result, name: str, true: int, false: int
+) -> None:
+    judge = EXPECTATIONS[name].judge
+    assert judge(failover.trace, true).truth is Truth.TRUE
+    assert judge(failover.trace, false).truth is Truth.FALSE
+
+
+def test_lost_writes_are_counted_against_their_limit() -> None:
+    """Without its data a quickly restarted master is taken for the same one: all is lost."""
+    wiped = Fault("restart", after=0.2, node="old", keep_data=False)
+    scenario = replace(story(KILL, wiped), deployment=replace(SMALL, clients=1, replicas=1))
+    trace = run_scenario(scenario, duration=10.0).trace
+    judge = EXPECTATIONS["lost-writes-at-most"].judge
+    assert judge(trace, 10).truth is Truth.FALSE
+    assert judge(trace, 100_000).truth is Truth.TRUE
+
+
+def test_every_expectation_has_a_test() -> None:
+    tested = {"failovers", "failovers-at-least", "one-master-at-the-end", "master-changed"}
+    assert set(EXPECTATIONS) == tested | {"clients-write-at-the-end", "lost-writes-at-most"}
+
+
+def test_failed_expectation_is_named() -> None:
+    result = run_scenario(story(expect={"failovers": 1, "master-changed": False}))
+    assert result.failures == ("failovers 1",)
+    assert not result.passed
+    assert dict(result.verdicts)["not master-changed"]
+
+
+@pytest.mark.parametrize(
+    "build", [lambda: story(), lambda: story(KILL, limit=1.0)], ids=["quiet", "with a fault"]
+)
+def test_invariants_are_judged_whatever_is_expected(build: Callable[[], Scenario]) -> None:
+    names = [name for name, _ in run_scenario(build(), duration=8.0).verdicts]
+    assert names == ["one-leader-per-epoch", "one-vote-per-epoch", "epochs-never-go-back"]

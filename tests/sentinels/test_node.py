@@ -1,0 +1,167 @@
+"""The Sentinel node: its file, its start, its service to clients, and its end."""
+
+from __future__ import annotations
+
+import pytest
+
+from minisentinel.replies import Reply, Status
+from minisentinel.trace import ConfigurationSaved, LogLine, SentinelEvent
+from sim.clients import ClientProcess
+from sim.sentinels import SentinelNode
+from sim.world import Deployment, World
+
+SMALL = Deployment(clients=0, down_after_milliseconds=1000, failover_timeout=5000)
+
+
+@pytest.fixture
+def world() -> World:
+    world = World(SMALL, seed=4)
+    world.run(5.0)
+    return world
+
+
+def first(world: World) -> SentinelNode:
+    return world.sentinels["sentinel-1"]
+
+
+def ask(world: World, *words: str) -> Reply:
+    """What `sentinel-1` answers to a client."""
+    answers: list[Reply] = []
+
+    class Asker(ClientProcess):
+        async def main(self) -> None:
+            connection = await self.open(first(world).host.address, 26379, 1.0)
+            answers.append(await connection.call(*words))
+
+    host = world.network.add_host(f"asker-{len(world.network.hosts)}", "10.9.9.9")
+    Asker("asker", host, world.network, loop=world.loop).start()
+    world.run(1.0)
+    return answers[0]
+
+
+def test_node_is_ready_once_it_has_read_its_file() -> None:
+    world = World(SMALL)
+    assert not first(world).ready
+    world.run(2.0)
+    assert first(world).ready
+    world.kill("sentinel-1")
+    assert not first(world).ready
+
+
+def test_clients_are_answered(world: World) -> None:
+    assert ask(world, "PING") == Status("PONG")
+
+
+def test_clients_learn_the_address_of_the_master(world: World) -> None:
+    words = ("SENTINEL", "get-master-addr-by-name", "mymaster")
+    assert ask(world, *words) == ("10.0.0.1", "6379")
+    assert first(world).names_as_master("mymaster") == ("10.0.0.1", 6379)
+    assert first(world).names_as_master("another") is None
+
+
+def test_file_holds_what_was_learned(world: World) -> None:
+    content = first(world).disk.content
+    for line in (
+        "sentinel monitor mymaster 10.0.0.1 6379 2",
+        "sentinel known-replica mymaster 10.0.0.2 6379",
+        "sentinel known-replica mymaster 10.0.0.3 6379",
+        "sentinel known-sentinel mymaster 10.0.1.2 26379 ",
+        "sentinel known-sentinel mymaster 10.0.1.3 26379 ",
+        f"sentinel myid {first(world).sentinel.state.myid}",
+    ):
+        assert line in content
+
+
+def test_a_disk_that_fails_keeps_the_old_file_and_is_warned_of(world: World) -> None:
+    """The protocol goes on."""
+    for sentinel in world.sentinels.values():
+        sentinel.disk.error = "No space left on device"
+    before = first(world).disk.content
+    world.kill("redis-1")
+    assert world.run_until(lambda: world.master != "redis-1", limit=20.0)
+    assert first(world).disk.content == before
+    saves = [e.data for e in world.trace.entries if isinstance(e.data, ConfigurationSaved)]
+    assert saves[-1].error == "No space left on device"
+    warnings = [e.data for e in world.trace.entries if isinstance(e.data, LogLine)]
+    assert any("not able to save" in w.text and "No space left" in w.text for w in warnings)
+
+
+def test_saving_takes_the_time_of_the_disk(world: World) -> None:
+    """What follows a save in the same step comes a flush later, and leaves after it."""
+    world.kill("redis-1")
+    world.run(5.0)
+    times = {
+        entry.data.name: entry.time_us
+        for entry in world.trace.entries
+        if isinstance(entry.data, SentinelEvent) and entry.data.name[0] == "+"
+        if entry.node == "sentinel-1" and entry.time_us > 5_000_000
+    }
+    # One step: the new epoch, a flush of half a millisecond at least, and then the vote.
+    assert times["+vote-for-leader"] - times["+new-epoch"] >= 500
+
+
+def test_node_after_a_kill_starts_from_its_file_with_new_connections(world: World) -> None:
+    before = first(world).sentinel
+    world.kill("sentinel-1")
+    world.restart("sentinel-1")
+    assert first(world).sentinel is not before
+    assert first(world).sentinel.state.myid == before.state.myid
+    world.run(3.0)
+    peers = first(world).sentinel.state.masters["mymaster"].peers.values()
+    assert [peer.link.disconnected for peer in peers] == [False, False]
+
+
+def test_ticks_are_52_to_100_milliseconds_apart(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Spec: monitoring §2."""
+    node, times = first(world), [0]
+    real = node.sentinel.tick
+
+    def tick(now_ms: int) -> list[object]:
+        times.append(node.time_us)
+        return list(real(now_ms))
+
+    monkeypatch.setattr(node.sentinel, "tick", tick)
+    world.run(20.0)
+    gaps = [later - earlier for earlier, later in zip(times[1:], times[2:], strict=False)]
+    assert len(gaps) > 190
+    assert min(gaps) >= 52_000
+    # A tick that finds the thread busy waits for it, and what is sent takes its time too.
+    assert max(gaps) < 110_000
+
+
+def test_content_means_nothing_down_nothing_misplaced_and_everybody_connected(world: World) -> None:
+    address = ("10.0.0.1", 6379)
+    assert world.run_until_calm(limit=60.0)
+    node = first(world)
+    assert node.is_content("mymaster", address)
+    assert not node.is_content("mymaster", ("10.0.0.2", 6379))
+    assert not node.is_content("another", address)
+    world.kill("redis-3")
+    world.run(2.0)
+    assert not node.is_content("mymaster", address)
+    world.restart("redis-3")
+    assert world.run_until(lambda: node.is_content("mymaster", address), limit=60.0)
+
+
+def test_stalled_sentinel_is_in_tilt_and_not_content(world: World) -> None:
+    world.run_until_calm(limit=60.0)
+    world.pause("sentinel-1")
+    world.run(4.0)
+    world.resume("sentinel-1")
+    world.run(0.2)
+    assert first(world).sentinel.state.tilt
+    assert not first(world).is_content("mymaster", ("10.0.0.1", 6379))
+    assert world.run_until(lambda: not first(world).sentinel.state.tilt, limit=35.0)
+
+
+def test_simulated_crash_ends_the_process(world: World) -> None:
+    """``SENTINEL SIMULATE-FAILURE crash-after-election``."""
+    for sentinel in world.sentinels.values():
+        sentinel.sentinel.state.crash_after_election = True
+    world.kill("redis-1")
+    world.run(8.0)
+    assert [s.state for s in world.sentinels.values()].count("down") == 1
+    elected = [e.node for e in world.trace.entries if "+elected-leader" in str(e.data)]
+    assert [world.nodes[name].state for name in elected] == ["down"]

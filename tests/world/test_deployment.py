@@ -1,0 +1,247 @@
+"""Deployments: settings, what a ``sentinel.conf`` makes of them, and where everybody lives."""
+
+from __future__ import annotations
+
+import pytest
+
+from minisentinel.config import ConfigError
+from sim.kernel.streams import Streams
+from sim.scenarios import stock_conf
+from sim.world import Deployment, DeploymentError, World
+from sim.world.deployment import DEPLOYMENT_SETTINGS, KnownSentinel
+from sim.world.plan import Plan, make_plan
+
+A, B, C = "a" * 40, "b" * 40, "c" * 40
+
+TWO_MASTERS = """
+port 5000
+sentinel monitor zebra 10.1.0.1 6379 2
+sentinel down-after-milliseconds zebra 1234
+sentinel failover-timeout zebra 5678
+sentinel parallel-syncs zebra 3
+SENTINEL master-reboot-down-after-period zebra 90
+sentinel monitor ape 10.2.0.1 6380 1
+"""
+
+KNOWN = f"""
+port 26379
+sentinel myid {A}
+sentinel monitor mymaster 192.168.1.10 6380 2
+sentinel config-epoch mymaster 7
+sentinel leader-epoch mymaster 8
+sentinel known-replica mymaster 192.168.1.11 6380
+sentinel known-replica mymaster 192.168.1.12 6381
+sentinel known-sentinel mymaster 192.168.1.21 26379 {B}
+sentinel known-sentinel mymaster 192.168.1.22 26380 {C}
+sentinel current-epoch 9
+"""
+
+
+def plan(deployment: Deployment) -> Plan:
+    return make_plan(deployment, Streams(1))
+
+
+def places(deployment: Deployment) -> dict[str, tuple[str, int]]:
+    found = plan(deployment)
+    return {p.name: (p.ip, p.port) for p in (*found.servers, *found.sentinels, *found.clients)}
+
+
+# Settings
+
+
+@pytest.mark.parametrize("name", DEPLOYMENT_SETTINGS)
+def test_every_setting_can_be_changed_within_its_limits(name: str) -> None:
+    setting = DEPLOYMENT_SETTINGS[name]
+    for value in (setting.minimum, setting.maximum):
+        changed = Deployment().with_setting(name, str(value))
+        assert getattr(changed, setting.attribute) == value
+    for value in (setting.minimum - 1, setting.maximum + 1):
+        with pytest.raises(DeploymentError, match=rf"^{name}={value}: expected a whole number "):
+            Deployment().with_setting(name, str(value))
+
+
+@pytest.mark.parametrize("value", ["", "two", "1.5", "0x10"])
+def test_setting_must_be_a_whole_number(value: str) -> None:
+    with pytest.raises(DeploymentError, match=rf"^quorum={value}: expected a whole number from 1"):
+        Deployment().with_setting("quorum", value)
+
+
+def test_unknown_setting_is_told_with_those_that_there_are() -> None:
+    with pytest.raises(DeploymentError) as error:
+        Deployment().with_setting("quorom", "2")
+    for name in DEPLOYMENT_SETTINGS:
+        assert name in str(error.value)
+
+
+def test_setting_leaves_the_original_alone() -> None:
+    original = Deployment()
+    assert original.with_setting("sentinels", "5").sentinels == 5
+    assert original == Deployment()
+
+
+@pytest.mark.parametrize(("sentinels", "majority"), [(1, 1), (2, 2), (3, 2), (4, 3), (5, 3)])
+def test_quorum_is_a_majority_unless_set(sentinels: int, majority: int) -> None:
+    assert Deployment(sentinels=sentinels).effective_quorum == majority
+    assert Deployment(sentinels=sentinels, quorum=1).effective_quorum == 1
+
+
+# From a configuration file
+
+
+def test_first_master_of_the_file_is_taken() -> None:
+    found = Deployment.from_conf(TWO_MASTERS)
+    assert (found.master_name, found.master_address) == ("zebra", ("10.1.0.1", 6379))
+    assert (found.quorum, found.parallel_syncs) == (2, 3)
+    assert (found.down_after_milliseconds, found.failover_timeout) == (1234, 5678)
+    assert found.master_reboot_down_after_period == 90
+    assert found.sentinel_port == 5000
+
+
+def test_any_master_of_the_file_can_be_chosen() -> None:
+    found = Deployment.from_conf(TWO_MASTERS, master="ape")
+    assert (found.master_name, found.master_address) == ("ape", ("10.2.0.1", 6380))
+    assert (found.down_after_milliseconds, found.failover_timeout) == (30_000, 180_000)
+
+
+def test_master_that_the_file_does_not_have() -> None:
+    with pytest.raises(DeploymentError, match=r"^x.conf: no master called 'cat'; .*: zebra, ape$"):
+        Deployment.from_conf(TWO_MASTERS, path="x.conf", master="cat")
+
+
+def test_file_without_a_master() -> None:
+    with pytest.raises(DeploymentError, match=r"no master to watch; expected a line: sentinel mon"):
+        Deployment.from_conf("port 26379\n")
+
+
+def test_file_that_sentinel_would_refuse() -> None:
+    with pytest.raises(ConfigError, match=r"my.conf, line 2: 'sentinel monitor m 10.0.0.1 99999 1'"):
+        Deployment.from_conf("port 1\nsentinel monitor m 10.0.0.1 99999 1\n", path="my.conf")
+
+
+def test_what_the_file_leaves_open_is_taken_from_the_base() -> None:
+    base = Deployment(sentinels=5, replicas=4, clients=3, replica_priorities=(1, 2))
+    found = Deployment.from_conf(TWO_MASTERS, base=base)
+    assert (found.sentinels, found.replicas, found.clients) == (5, 4, 3)
+    assert found.replica_priorities == (1, 2)
+
+
+def test_nodes_that_the_file_names_live_where_it_says() -> None:
+    found = Deployment.from_conf(KNOWN, base=Deployment(sentinels=5, replicas=1, clients=1))
+    assert (found.sentinels, found.replicas) == (3, 2)
+    assert found.known_sentinels == (
+        KnownSentinel("192.168.1.21", 26379, B),
+        KnownSentinel("192.168.1.22", 26380, C),
+    )
+    assert places(found) == {
+        "redis-1": ("192.168.1.10", 6380),
+        "redis-2": ("192.168.1.11", 6380),
+        "redis-3": ("192.168.1.12", 6381),
+        # The file is that of the first one, and tells no address: one near the others.
+        "sentinel-1": ("192.168.1.22", 26379),
+        "sentinel-2": ("192.168.1.21", 26379),
+        "sentinel-3": ("192.168.1.22", 26380),
+        "client-1": ("10.0.2.1", 0),
+    }
+    assert [place.myid for place in plan(found).sentinels] == [A, B, C]
+
+
+def test_epochs_of_the_file_are_where_sentinels_begin() -> None:
+    world = World(Deployment.from_conf(KNOWN), seed=1)
+    world.run(2.0)
+    for sentinel in world.sentinels.values():
+        state = sentinel.sentinel.state
+        assert state.current_epoch == 9
+        assert state.masters["mymaster"].config_epoch == 7
+        assert state.masters["mymaster"].leader_epoch == 8
+
+
+def test_fewer_replicas_than_the_file_names_are_the_first_ones() -> None:
+    found = Deployment.from_conf(KNOWN).with_setting("replicas", "1")
+    world = World(found, seed=1)
+    assert world.run_until_calm(limit=60.0), "nobody waits for a replica that is not there"
+    assert list(world.servers) == ["redis-1", "redis-2"]
+
+
+def test_more_nodes_than_the_file_names_are_added() -> None:
+    found = Deployment.from_conf(KNOWN)
+    found = found.with_setting("replicas", "3").with_setting("sentinels", "4")
+    assert len(set(places(found).values())) == len(places(found))
+    assert World(found, seed=1).run_until_calm(limit=60.0)
+
+
+def test_address_that_is_used_twice_is_refused() -> None:
+    text = "sentinel monitor m 10.0.0.1 6379 1\nsentinel known-replica m 10.0.0.1 6379\n"
+    with pytest.raises(DeploymentError, match=r"address 10.0.0.1:6379 is used twice"):
+        World(Deployment.from_conf(text))
+
+
+@pytest.mark.parametrize("announce", ["no", "yes"])
+def test_host_names_are_resolved_each_to_an_address_of_its_own(announce: str) -> None:
+    """Sentinels announce addresses even if told otherwise: servers and clients resolve no names."""
+    text = f"""
+        sentinel resolve-hostnames yes
+        sentinel announce-hostnames {announce}
+        sentinel monitor shop Db-1.example 6379 2
+        sentinel down-after-milliseconds shop 1000
+        sentinel known-replica shop db-2.example 6379
+        """
+    found = Deployment.from_conf("\n".join(line.strip() for line in text.splitlines()))
+    assert found.master_address[0].lower() == "db-1.example"
+    ips = [place.ip for place in plan(found).servers]
+    assert len(set(ips)) == len(ips) == 2
+    world = World(found, seed=2)
+    assert world.run_until_calm(limit=60.0)
+    world.kill("master")
+    assert world.run_until(lambda: world.master != "redis-1", limit=20.0)
+    world.run(3.0)
+    writes = [e for e in world.trace.of_kind("operation") if e.time_us > world.kernel.now - 10**6]
+    assert {getattr(e.data, "outcome", "") for e in writes} == {"ok"}
+
+
+def test_host_name_without_resolve_hostnames_is_refused_as_by_sentinel() -> None:
+    with pytest.raises(ConfigError, match=r"line 1: 'sentinel monitor m db.example 6379 1'"):
+        Deployment.from_conf("sentinel monitor m db.example 6379 1\n")
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
+def test_on_loopback_everybody_lives_on_one_host_with_ports_of_their_own(host: str) -> None:
+    found = Deployment.from_conf(
+        f"port 5000\nsentinel monitor m {host} 6379 2\nsentinel down-after-milliseconds m 1000\n"
+    )
+    lives = places(found)
+    assert lives["redis-3"] == (host, 6381)
+    assert [lives[f"sentinel-{n}"] for n in (1, 2, 3)] == [(host, 5000 + n) for n in (0, 1, 2)]
+    world = World(found, seed=3)
+    assert world.run_until_calm(limit=60.0)
+    world.kill("master")
+    assert world.run_until(lambda: world.master != "redis-1", limit=20.0)
+
+
+def test_announced_address_of_one_sentinel_is_not_given_to_all() -> None:
+    text = "sentinel announce-ip 1.2.3.4\nsentinel announce-port 99\n"
+    world = World(Deployment.from_conf(text + "sentinel monitor m 10.0.0.1 6379 2\n"), seed=1)
+    assert world.run_until_calm(limit=60.0)
+    assert "1.2.3.4" not in world.sentinels["sentinel-1"].disk.content
+
+
+def test_stock_file_describes_a_deployment_that_becomes_calm() -> None:
+    assert World(Deployment.from_conf(stock_conf()), seed=1).run_until_calm(limit=60.0)
+
+
+# Where everybody lives
+
+
+def test_every_node_has_a_name_and_an_address_of_its_own() -> None:
+    found = places(Deployment(sentinels=5, replicas=4, clients=3))
+    assert list(found) == [
+        *(f"redis-{n}" for n in range(1, 6)),
+        *(f"sentinel-{n}" for n in range(1, 6)),
+        *(f"client-{n}" for n in range(1, 4)),
+    ]
+    assert len(set(found.values())) == len(found)
+    assert found["redis-2"] == ("10.0.0.2", 6379)
+
+
+def test_priorities_are_those_of_the_replicas() -> None:
+    world = World(Deployment(replicas=3, replica_priorities=(7, 0)))
+    assert [s.server.settings.replica_priority for s in world.servers.values()] == [100, 7, 0, 100]

@@ -1,0 +1,204 @@
+"""Every fault verb, as it is seen on the processes and on the trace."""
+
+from __future__ import annotations
+
+import pytest
+
+from sim.trace import FaultInjected, ProcessChanged
+from sim.world import Deployment, ImpossibleFault, UnknownNode, World
+
+SMALL = Deployment(clients=1, down_after_milliseconds=1000, failover_timeout=5000)
+
+
+@pytest.fixture
+def world() -> World:
+    """Two replicas, three Sentinels and a client that know each other."""
+    world = World(SMALL)
+    world.run(14.0)
+    return world
+
+
+def changes(world: World, node: str) -> list[str]:
+    """What has happened to the process, its first start left out."""
+    return [
+        entry.data.change
+        for entry in world.trace.entries
+        if isinstance(entry.data, ProcessChanged) and entry.node == node
+    ][1:]
+
+
+def keys(world: World, node: str) -> int:
+    return len(world.servers[node].server.keyspace)
+
+
+@pytest.mark.parametrize("node", ["redis-1", "sentinel-2", "client-1"])
+def test_kill_and_restart(world: World, node: str) -> None:
+    assert world.kill(node) == node
+    assert world.nodes[node].state == "down"
+    world.run(0.3)
+    assert world.restart(node) == node
+    assert world.nodes[node].state == "running"
+    assert changes(world, node) == ["killed", "started"]
+
+
+@pytest.mark.parametrize("node", ["redis-1", "sentinel-2", "client-1"])
+def test_pause_and_resume(world: World, node: str) -> None:
+    world.pause(node)
+    assert world.nodes[node].state == "paused"
+    world.run(0.3)
+    world.resume(node)
+    assert world.nodes[node].state == "running"
+    assert changes(world, node) == ["paused", "resumed"]
+
+
+def test_paused_node_does_nothing_at_all(world: World) -> None:
+    """Not even an application, although its coroutine runs on the loop of all."""
+    for node in ("redis-2", "sentinel-1", "client-1"):
+        world.pause(node)
+    world.run(0.01)
+    before = len(world.recorder.entries)
+    world.run(5.0)
+    quiet = {"redis-2", "sentinel-1", "client-1"}
+    assert not quiet & {entry.node for entry in world.recorder.entries[before:]}
+    for node in quiet:
+        world.resume(node)
+    world.run(2.0)
+    assert quiet <= {entry.node for entry in world.recorder.entries[before:]}
+
+
+def test_block_keeps_the_process_busy(world: World) -> None:
+    world.block("redis-1", 3.0)
+    world.run(2.9)
+    assert changes(world, "redis-1") == ["blocked"]
+    world.run(0.2)
+    assert changes(world, "redis-1") == ["blocked", "unblocked"]
+    assert world.nodes["redis-1"].state == "running"
+
+
+def test_fault_is_written_down_with_verb_node_and_detail(world: World) -> None:
+    world.kill("sentinel-1")
+    world.restart("sentinel-1", keep_data=False)
+    world.pause("client-1")
+    world.resume("client-1")
+    world.block("redis-1", 0.25)
+    world.partition(["redis-1", "sentinel-1"], ["redis-2"])
+    world.partition(["redis-3"], ["redis-2"], one_way=True)
+    world.heal()
+    told = [(e.node, e.data) for e in world.trace.entries if isinstance(e.data, FaultInjected)]
+    assert [(node, data.verb, data.detail) for node, data in told] == [
+        ("sentinel-1", "kill", "process killed"),
+        ("sentinel-1", "restart", "process started without its data"),
+        ("client-1", "pause", "process frozen"),
+        ("client-1", "resume", "process goes on"),
+        ("redis-1", "block", "busy for 0.25 s"),
+        ("network", "partition", "redis-1, sentinel-1 | redis-2"),
+        ("network", "partition", "redis-3 -> redis-2"),
+        ("network", "heal", "the network is whole again"),
+    ]
+
+
+@pytest.mark.parametrize("verb", ["kill", "restart", "pause", "resume"])
+def test_what_finds_nothing_to_do_does_nothing(world: World, verb: str) -> None:
+    node = "redis-2"
+    if verb == "kill":
+        world.kill(node)
+    before = (world.nodes[node].state, changes(world, node))
+    getattr(world, verb)(node) if verb != "pause" else world.resume(node)
+    assert (world.nodes[node].state, changes(world, node)) == before
+
+
+def test_restart_with_and_without_data(world: World) -> None:
+    assert keys(world, "redis-1") > 50
+    for keep, expected in ((True, True), (False, False)):
+        world.kill("redis-1")
+        # Alone: a replica would get its data back from the master.
+        for other in ("redis-2", "redis-3", "client-1"):
+            world.kill(other)
+        world.restart("redis-1", keep_data=keep)
+        world.run(0.5)
+        assert (keys(world, "redis-1") > 50) == expected
+
+
+def test_restart_without_data_of_a_running_server_leaves_it_alone(world: World) -> None:
+    before = keys(world, "redis-1")
+    world.restart("redis-1", keep_data=False)
+    assert keys(world, "redis-1") == before > 50
+
+
+def test_sentinel_keeps_its_file_and_nothing_else(world: World) -> None:
+    sentinel = world.sentinels["sentinel-1"]
+    myid, peers = sentinel.sentinel.state.myid, set(sentinel.sentinel.state.masters["mymaster"].peers)
+    world.kill("sentinel-1")
+    world.restart("sentinel-1")
+    state = sentinel.sentinel.state
+    assert state.myid == myid
+    assert set(state.masters["mymaster"].peers) == peers
+    assert not any(each.link.pubsub for each in state.masters["mymaster"].replicas.values())
+
+
+def test_partition_is_silent_and_heals(world: World) -> None:
+    cut = world.partition(["redis-2"])
+    before = world.servers["redis-2"].server.history.offset
+    world.run(3.0)
+    assert world.servers["redis-2"].server.history.offset == before
+    assert world.servers["redis-1"].server.history.offset > before
+    assert not world.is_calm()
+    assert world.servers["redis-2"].server.upstream.is_up, "it has not noticed yet"
+    world.heal(cut)
+    assert world.run_until_calm(limit=60.0)
+
+
+def test_heal_of_one_partition_leaves_the_others(world: World) -> None:
+    one = world.partition(["redis-2"], ["redis-1"])
+    world.partition(["redis-3"], ["redis-1"])
+    world.heal(one)
+    assert len(world.network.partitions) == 1
+    world.heal()
+    assert world.network.partitions == []
+
+
+def test_impossible_partition_changes_nothing(world: World) -> None:
+    with pytest.raises(ImpossibleFault, match=r"host 'redis-1' is on two sides"):
+        world.partition(["master", "redis-2"], ["redis-1"])
+    assert world.network.partitions == []
+    assert not any(isinstance(entry.data, FaultInjected) for entry in world.trace.entries)
+
+
+@pytest.mark.parametrize("verb", ["kill", "restart", "pause", "resume"])
+def test_unknown_node_is_told_with_those_that_there_are(world: World, verb: str) -> None:
+    with pytest.raises(UnknownNode, match=r"unknown node 'redis-4'; .*: redis-1, .*, client-1$"):
+        getattr(world, verb)("redis-4")
+    with pytest.raises(UnknownNode):
+        world.partition(["redis-4"])
+
+
+# Who is the master
+
+
+def test_master_is_whom_most_living_sentinels_name(world: World) -> None:
+    assert world.master == "redis-1"
+    assert world.node("master") is world.servers["redis-1"]
+    assert world.kill("master") == "redis-1"
+    assert world.run_until(lambda: world.master != "redis-1", limit=20.0)
+    named = [s.names_as_master("mymaster") for s in world.sentinels.values()]
+    address = (world.node("master").host.address, 6379)
+    assert named.count(address) >= 2
+
+
+def test_dead_and_frozen_sentinels_have_no_say(world: World) -> None:
+    world.pause("sentinel-1")
+    world.kill("redis-1")
+    assert world.run_until(lambda: world.master != "redis-1", limit=20.0)
+    world.run(3.0)
+    assert world.sentinels["sentinel-1"].names_as_master("mymaster") == ("10.0.0.1", 6379)
+    world.pause("sentinel-2")
+    assert world.master != "redis-1", "sentinel-3 alone decides"
+
+
+def test_master_is_the_first_server_while_no_sentinel_runs() -> None:
+    world = World(SMALL)
+    assert world.master == "redis-1"
+    world.run(14.0)
+    for name in list(world.sentinels):
+        world.kill(name)
+    assert world.master == "redis-1"
