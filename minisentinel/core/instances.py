@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import TypeAlias, TypeVar
 
 from minisentinel.core.address import Address, bracketed, same_address
+from minisentinel.core.dice import Dice
 from minisentinel.core.state import Connection, Instance, Link, Master, Peer, Replica, Role, State
 
 __all__ = [
@@ -45,7 +46,9 @@ def _serial(state: State) -> int:
 
 
 def _rank(state: State, name: str) -> tuple[int, str]:
-    return zlib.crc32(name.encode("utf-8", "surrogateescape"), state.table_seed), name
+    checksum = zlib.crc32(name.encode("utf-8", "surrogateescape"))
+    # Scrambled, because checksums alone keep too much order: most permutations would never occur.
+    return Dice(state.table_seed << 32 | checksum).draw(), name
 
 
 def _insert(state: State, table: dict[str, I], instance: I) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from abc import abstractmethod
 from collections import deque
-from typing import Any
+from typing import Any, NoReturn
 
 from minisentinel.replies import Reply
 from minisentinel.wire import command_size
@@ -81,6 +81,10 @@ def _fail(future: asyncio.Future[Any], why: str) -> None:
         future.exception()  # Seen: nobody may be waiting for it any more.
 
 
+def _raise(problem: BaseException) -> NoReturn:
+    raise problem
+
+
 class ClientProcess(Process):
     """A process whose program is the coroutine `main`, a task on the virtual event loop."""
 
@@ -100,7 +104,10 @@ class ClientProcess(Process):
 
     @abstractmethod
     async def main(self) -> None:
-        """What the application does; cancelled when the process is killed."""
+        """What the application does; cancelled when the process is killed.
+
+        An exception that leaves it ends the run, and is raised to whoever runs the world.
+        """
 
     def on_start(self) -> None:
         """Begin the program."""
@@ -108,6 +115,13 @@ class ClientProcess(Process):
         self._task = self.loop.create_task(self._program, name=self.name)
         # A world that is thrown away leaves its applications in the middle of something: no news.
         self._task._log_destroy_pending = False  # type: ignore[attr-defined]
+        self._task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        """An error that the program did not handle ends the run."""
+        problem = None if task.cancelled() else task.exception()
+        if problem is not None:
+            self.kernel.call_soon(_raise, problem)
 
     def on_stop(self) -> None:
         """End in order: the program is cancelled."""

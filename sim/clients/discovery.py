@@ -58,7 +58,7 @@ class Discovery:
                 role = await connection.call("ROLE")
         except (ConnectionLost, TimeoutError) as problem:
             connection.close()
-            raise NoMaster(f"{where}: {problem or 'timed out'}") from None
+            raise NoMaster(f"{where}: {str(problem) or 'timed out'}") from None
         if not (isinstance(role, tuple) and role and role[0] == "master"):
             connection.close()
             raise NoMaster(f"{where}: no master")

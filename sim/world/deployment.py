@@ -21,7 +21,7 @@ from sim.network.latency import Latency, Uniform
 
 __all__ = ["DEPLOYMENT_SETTINGS", "Deployment", "DeploymentError", "KnownSentinel"]
 
-I = TypeVar("I", bound=Instance)
+InstanceT = TypeVar("InstanceT", bound=Instance)
 
 LOCAL_NETWORK = Uniform(150, 450)
 """One-way delays within a data centre, in microseconds."""
@@ -265,7 +265,7 @@ class _EveryName:
         return True
 
 
-def _in_file_order(table: Mapping[str, I]) -> list[I]:
+def _in_file_order(table: Mapping[str, InstanceT]) -> list[InstanceT]:
     """The instances of a table, which is in no order, as the file named them."""
     return sorted(table.values(), key=lambda each: each.serial)
 

@@ -77,6 +77,7 @@ class World:
         self._settings = dict(settings or {})
         self._hosts: dict[str, Host] = {}
         self._ended = False
+        self._busy_until_us = 0
         self.plan: Plan = make_plan(self.deployment, self.streams)
         self.servers: dict[str, RedisNode] = {}
         self.sentinels: dict[str, SentinelNode] = {}
@@ -247,8 +248,13 @@ class World:
         self.recorder.record("world", RunEnded(reason=reason))
 
     def is_calm(self) -> bool:
-        """Whether everything runs, everybody agrees, and every replica follows the one master."""
+        """Whether everything runs, everybody agrees, and every replica follows the one master.
+
+        While the network is cut or a process is blocked it is not, noticed or not.
+        """
         if any(node.state != "running" for node in self.nodes.values()):
+            return False
+        if self.network.partitions or self.kernel.now < self._busy_until_us:
             return False
         name = self.master
         master = self.servers[name]
@@ -299,6 +305,7 @@ class World:
     def block(self, name: str, seconds: float) -> str:
         """Keep a process busy for `seconds`: it accepts, but does not answer."""
         node = self._fault("block", name, f"busy for {seconds:g} s")
+        self._busy_until_us = max(self._busy_until_us, self.kernel.now + microseconds(seconds))
         node.block(microseconds(seconds))
         return node.name
 

@@ -39,10 +39,11 @@ def call(capsys: pytest.CaptureFixture[str], *arguments: str) -> Called:
 
 def start(*arguments: str, **options: object) -> subprocess.Popen[str]:
     """Start `python -m sim` with these arguments."""
-    return subprocess.Popen(
+    process: subprocess.Popen[str] = subprocess.Popen(
         [sys.executable, "-m", "sim", *arguments],
         cwd=ROOT,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         text=True,
         **options,  # type: ignore[call-overload]
     )
+    return process

@@ -336,8 +336,9 @@ class Bench(Driver):
     # --- the models ---
 
     def is_up(self, name: str) -> bool:
-        """Whether somebody listens there."""
-        return (self.servers.get(name) or self.peers[name]).up
+        """Whether somebody listens there; nobody does outside of the address plan."""
+        model = self.servers.get(name) or self.peers.get(name)
+        return model is not None and model.up
 
     def hangs(self, name: str) -> bool:
         """Whether it takes connections and never answers."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from minisentinel.core.effects import Exit, Note
+from minisentinel.core.effects import Announce, Exit, Note, Save
 from minisentinel.core.failover import force_hello
 from minisentinel.core.reconfiguration import follow
 from minisentinel.core.state import FailoverState, Purpose
@@ -117,9 +117,9 @@ def test_the_promotion_makes_the_configuration_durable_before_it_is_told() -> No
     until(bench, FailoverState.RECONF_REPLICAS)
     effects = bench.done[before:]
     names = [
-        type(e).__name__ if type(e).__name__ == "Save" else e.event.name
+        "Save" if isinstance(e, Save) else e.event.name
         for e in effects
-        if type(e).__name__ in ("Save", "Announce")
+        if isinstance(e, Save | Announce)
     ]
     assert names == ["-role-change", "Save", "+promoted-slave", "+failover-state-reconf-slaves"]
     saved = saves(effects)[0].masters[0]

@@ -86,9 +86,7 @@ def test_nothing_is_said_on_a_disconnected_link() -> None:
 # --- hearing it ---
 
 
-@pytest.mark.parametrize(
-    ("fields", "read"), [(7, False), (8, True), (9, False), (1, False)]
-)
+@pytest.mark.parametrize(("fields", "read"), [(7, False), (8, True), (9, False), (1, False)])
 def test_a_hello_has_exactly_eight_fields(fields: int, read: bool) -> None:
     """[GOS-6-1]"""
     words = ["10.0.1.2", "26379", "id", "1", "mymaster", "10.0.0.1", "6379", "0", "more"]
@@ -246,7 +244,9 @@ def test_the_same_sentinel_moves_under_its_other_masters_too() -> None:
     )
     bench.run(200)
     effects = bench.hello("sentinel-2", at=("10.0.1.9", 26379))
-    assert events(effects, "+sentinel-address-update")[0].endswith("1 additional matching instances")
+    assert events(effects, "+sentinel-address-update")[0].endswith(
+        "1 additional matching instances"
+    )
     assert bench.peer("sentinel-2", "other").address.ip == "10.0.1.9"
     assert bench.peer("sentinel-2", "other").link.disconnected
     assert bench.peer("sentinel-2", "other").link is bench.peer("sentinel-2").link

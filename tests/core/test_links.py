@@ -9,7 +9,7 @@ from minisentinel.core.state import Purpose
 from minisentinel.replies import Error, Status
 from tests.core.bench import Bench, FakeFacts, commands, conf, events, logged, sentinel_id
 
-ALONE = {"replicas": (), "peers": ()}
+ALONE = conf(replicas=(), peers=())
 TWO_GROUPS = (
     "sentinel monitor other 10.0.0.7 6379 2",
     f"sentinel known-sentinel other 10.0.1.2 26379 {sentinel_id(2)}",
@@ -49,7 +49,7 @@ def test_a_link_counts_as_connected_when_its_connections_were_initiated() -> Non
 
 def test_only_what_is_missing_is_opened_again_a_ping_period_after_the_last_attempt() -> None:
     """[MON-3.3-1]"""
-    bench = Bench(conf(**ALONE))
+    bench = Bench(ALONE)
     bench.tick()
     bench.establish()
     bench.lose(bench.connection("redis-1", Purpose.PUBSUB))
@@ -60,7 +60,7 @@ def test_only_what_is_missing_is_opened_again_a_ping_period_after_the_last_attem
 
 def test_losing_a_connection_leaves_the_unanswered_ping_as_it_is() -> None:
     """[MON-3.3-12] [MON-3.1-5]"""
-    bench = Bench(conf(**ALONE))
+    bench = Bench(ALONE)
     bench.run(5000)
     assert bench.master().link.act_ping_time == 0
     bench.lose_all("redis-1")
@@ -141,7 +141,7 @@ def test_renamed_commands_go_to_servers_and_peers_alike_and_keep_their_arguments
 @pytest.mark.parametrize("purpose", [Purpose.COMMAND, Purpose.PUBSUB])
 def test_an_error_that_answers_nothing_closes_the_connection(purpose: Purpose) -> None:
     """[MON-3.3-11]"""
-    bench = Bench(conf(**ALONE))
+    bench = Bench(ALONE)
     bench.run(100)
     connection = bench.connection("redis-1", purpose)
     effects = bench.receive(connection, Error("ERR max number of clients reached"))
@@ -151,14 +151,14 @@ def test_an_error_that_answers_nothing_closes_the_connection(purpose: Purpose) -
 
 def test_text_that_answers_nothing_is_ignored() -> None:
     """[MON-3.3-11]"""
-    bench = Bench(conf(**ALONE))
+    bench = Bench(ALONE)
     bench.run(100)
     assert bench.receive(bench.connection("redis-1"), Status("hello?")) == []
 
 
 def test_a_refused_subscription_closes_its_connection() -> None:
     """[MON-3.3-11]"""
-    bench = Bench(conf(**ALONE))
+    bench = Bench(ALONE)
     bench.tick()
     bench.establish()
     connection = bench.connection("redis-1", Purpose.PUBSUB)
@@ -169,7 +169,7 @@ def test_a_refused_subscription_closes_its_connection() -> None:
 
 def test_pending_commands_are_those_without_an_answer_except_subscribe() -> None:
     """[MON-3.1-1]"""
-    bench = Bench(conf(**ALONE))
+    bench = Bench(ALONE)
     bench.tick()
     link = bench.master().link
     assert link.pending_commands == 4  # two names, PING, INFO
@@ -182,7 +182,7 @@ def test_pending_commands_are_those_without_an_answer_except_subscribe() -> None
 
 def test_pending_commands_begin_at_zero_when_the_command_connection_is_opened() -> None:
     """[MON-3.1-1]"""
-    bench = Bench(conf(**ALONE))
+    bench = Bench(ALONE)
     bench.run(100)
     bench.servers["redis-1"].hangs = True
     bench.run(1900)
@@ -194,7 +194,7 @@ def test_pending_commands_begin_at_zero_when_the_command_connection_is_opened() 
 
 def test_a_congested_link_gets_no_periodic_commands() -> None:
     """[MON-4-1]"""
-    bench = Bench(conf(**ALONE))
+    bench = Bench(ALONE)
     bench.run(100)
     bench.servers["redis-1"].hangs = True
     bench.run(9000)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from minisentinel.core.effects import Effect, Send
+from minisentinel.core.effects import Effect, Note, Send
 from minisentinel.core.state import Purpose
 from minisentinel.replies import Error, Reply, Status
 from minisentinel.trace import PingMissed
@@ -65,7 +65,8 @@ def test_a_second_ping_keeps_the_time_of_the_first() -> None:
     assert len(pings) > 2
     link = bench.master().link
     assert link.act_ping_time < link.last_ping_time
-    missed = [e.data for e in effects if type(getattr(e, "data", None)) is PingMissed]
+    notes = [e.data for e in effects if isinstance(e, Note)]
+    missed = [data for data in notes if isinstance(data, PingMissed)]
     assert [m.waiting_ms for m in missed[:1]] == [600]
 
 
@@ -142,9 +143,7 @@ def test_objectively_down_counts_this_sentinel_and_those_that_agree() -> None:
     bench.kill("redis-1")
     assert not events(bench.run(4000), "+odown")
     bench.peers["sentinel-3"].down = True
-    assert events(bench.run(1500), "+odown") == [
-        "+odown master mymaster 10.0.0.1 6379 #quorum 3/3"
-    ]
+    assert events(bench.run(1500), "+odown") == ["+odown master mymaster 10.0.0.1 6379 #quorum 3/3"]
     bench.peers["sentinel-3"].down = False
     assert events(bench.run(1500), "-odown") == ["-odown master mymaster 10.0.0.1 6379"]
 

@@ -85,9 +85,7 @@ def test_other_pythons_come_to_the_same_digests() -> None:
     pythons = other_pythons()
     if not pythons:
         pytest.skip("no other Python from 3.11 on, neither on PATH nor under ~/.pyenv/versions")
-    found = {
-        version: digests_elsewhere(path, SEEDS[:2], "1") for version, path in pythons.items()
-    }
+    found = {version: digests_elsewhere(path, SEEDS[:2], "1") for version, path in pythons.items()}
     assert found == dict.fromkeys(pythons, digests_here()[:2])
 
 

@@ -104,7 +104,9 @@ def test_whole_file_is_understood() -> None:
         ),
         faults=(
             Fault("kill", at=5.0, node="master", alias="old"),
-            Fault("partition", after=0.5, when="+odown", groups=(("old", "redis-2"), ("sentinel-1",))),
+            Fault(
+                "partition", after=0.5, when="+odown", groups=(("old", "redis-2"), ("sentinel-1",))
+            ),
             Fault("block", after=1.0, node="sentinel-2", seconds=2.5),
             Fault("restart", node="old", keep_data=False),
             Fault("heal", at=60.0),
@@ -112,7 +114,7 @@ def test_whole_file_is_understood() -> None:
         expectations=(Expectation("failovers", 1), Expectation("one-master-at-the-end", True)),
         calm_for=5.0,
         limit=100.0,
-    )  # fmt: skip
+    )
 
 
 def test_title_is_enough() -> None:
@@ -242,7 +244,11 @@ def fault(*lines: str) -> str:
             "'when' (a Sentinel says so)",
         ),
         (fault("at = 1", "after = 2", 'do = "heal"'), 5, "faults.after: expected either 'at' or"),
-        (fault('when = "odown"', 'do = "heal"'), 4, "faults.when: expected an event such as +odown"),
+        (
+            fault('when = "odown"', 'do = "heal"'),
+            4,
+            "faults.when: expected an event such as +odown",
+        ),
         (fault("at = -3", 'do = "heal"'), 4, "faults.at: expected a number of seconds, 0 or more"),
         (
             fault("at = 9", 'do = "heal"', "[[faults]]", "at = 8.5", 'do = "heal"'),
@@ -279,9 +285,9 @@ def test_unreadable_files_are_scenario_errors(tmp_path: Path) -> None:
     binary.write_bytes(b"title = '\xff'")
     with pytest.raises(ScenarioError, match=r"binary.toml: cannot be read: it is no UTF-8 text"):
         find_scenario(str(binary))
+    folder = tmp_path / "folder.toml"
+    folder.mkdir()
     with pytest.raises(ScenarioError, match=r"cannot be read: Is a directory"):
-        folder = tmp_path / "folder.toml"
-        folder.mkdir()
         find_scenario(str(folder))
 
 

@@ -20,7 +20,9 @@ SMALL = Deployment(
 KILL = Fault("kill", at=15.0, node="master", alias="old")
 
 
-def story(*faults: Fault, expect: dict[str, bool | int] | None = None, **changes: float) -> Scenario:
+def story(
+    *faults: Fault, expect: dict[str, bool | int] | None = None, **changes: float
+) -> Scenario:
     expectations = tuple(Expectation(name, value) for name, value in (expect or {}).items())
     scenario = Scenario("story", "A story", "", "", SMALL, faults, expectations, calm_for=1.0)
     return replace(scenario, **changes)  # type: ignore[arg-type]
@@ -59,7 +61,10 @@ def test_fault_happens_at_its_time() -> None:
 
 
 def test_fault_happens_after_the_one_before() -> None:
-    pause, resume = Fault("pause", at=2.0, node="redis-2"), Fault("resume", after=1.5, node="redis-2")
+    pause, resume = (
+        Fault("pause", at=2.0, node="redis-2"),
+        Fault("resume", after=1.5, node="redis-2"),
+    )
     trace = run_scenario(story(pause, resume), duration=5.0).trace
     assert faults_of(trace) == [(2.0, "pause", "redis-2"), (3.5, "resume", "redis-2")]
 
@@ -91,7 +96,9 @@ def test_what_follows_an_event_that_never_comes_is_left_out() -> None:
 
 def test_alias_is_the_node_that_was_hit_whoever_is_master_now() -> None:
     faults = (KILL, Fault("restart", when="+switch-master", after=1.0, node="old"))
-    trace = run_scenario(story(*faults, Fault("block", after=3.0, node="master", seconds=0.1))).trace
+    trace = run_scenario(
+        story(*faults, Fault("block", after=3.0, node="master", seconds=0.1))
+    ).trace
     (_, _, killed), (_, _, restarted), (_, _, blocked) = faults_of(trace)
     assert killed == restarted == "redis-1"
     assert blocked in ("redis-2", "redis-3")

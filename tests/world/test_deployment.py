@@ -114,7 +114,9 @@ def test_file_without_a_master() -> None:
 
 
 def test_file_that_sentinel_would_refuse() -> None:
-    with pytest.raises(ConfigError, match=r"my.conf, line 2: 'sentinel monitor m 10.0.0.1 99999 1'"):
+    with pytest.raises(
+        ConfigError, match=r"my.conf, line 2: 'sentinel monitor m 10.0.0.1 99999 1'"
+    ):
         Deployment.from_conf("port 1\nsentinel monitor m 10.0.0.1 99999 1\n", path="my.conf")
 
 

@@ -127,7 +127,10 @@ def test_restart_without_data_of_a_running_server_leaves_it_alone(world: World) 
 
 def test_sentinel_keeps_its_file_and_nothing_else(world: World) -> None:
     sentinel = world.sentinels["sentinel-1"]
-    myid, peers = sentinel.sentinel.state.myid, set(sentinel.sentinel.state.masters["mymaster"].peers)
+    myid, peers = (
+        sentinel.sentinel.state.myid,
+        set(sentinel.sentinel.state.masters["mymaster"].peers),
+    )
     world.kill("sentinel-1")
     world.restart("sentinel-1")
     state = sentinel.sentinel.state

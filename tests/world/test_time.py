@@ -95,10 +95,12 @@ def test_calm_must_last() -> None:
         (lambda world: world.kill("sentinel-2"), 0.0),
         (lambda world: world.kill("client-1"), 0.0),
         (lambda world: world.pause("client-1"), 0.0),
+        (lambda world: world.partition(["redis-3"]), 0.0),
         (lambda world: world.partition(["redis-3"]), 3.0),
+        (lambda world: world.block("redis-1", 5.0), 0.1),
         (lambda world: world.block("sentinel-1", 5.0), 6.0),
     ],
-    ids=["replica", "Sentinel", "client", "paused", "partition", "TILT"],
+    ids=["replica", "Sentinel", "client", "paused", "cut", "still cut", "blocked", "TILT"],
 )
 def test_world_is_not_calm_while_something_is_wrong(disturb: object, when: float) -> None:
     world = World(SMALL)
