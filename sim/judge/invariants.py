@@ -108,6 +108,8 @@ def _epochs_never_go_back(trace: Trace) -> Verdict:
             )
         latest[entry.node] = (epoch, entry)
     if not latest:
+        if find_nodes(trace).of_type("sentinel"):
+            return holds("no epoch was opened")
         return is_unknown("no Sentinel recorded an epoch")
     highest = max(epoch for epoch, _ in latest.values())
     return holds(f"{len(latest)} Sentinels, up to epoch {highest}")

@@ -167,3 +167,8 @@ def test_what_is_wrong_at_the_end_is_told(mischief: object, reason: str) -> None
     verdict = ONE_MASTER_AT_THE_END.judge(pen.trace())
     assert (verdict.truth, verdict.reason) == (Truth.FALSE, reason)
     assert verdict.evidence[-1].time_us == 1_000_000
+
+
+def test_epochs_do_not_go_back_where_sentinels_opened_none() -> None:
+    pen = deployment(sentinels=1, replicas=0, clients=0)
+    assert EPOCHS_NEVER_GO_BACK.judge(pen.trace())
