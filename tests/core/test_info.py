@@ -292,6 +292,17 @@ def test_the_same_master_host_in_other_letters_is_no_change(bench: Bench) -> Non
     assert bench.replica("redis-2").config_change_time == bench.now
 
 
+def test_another_master_port_is_a_change(bench: Bench) -> None:
+    """[MON-9.1-6]"""
+    told(bench, "redis-2", "role:slave", "master_host:a", "master_port:1")
+    bench.tick(10_100)
+    told(bench, "redis-2", "role:slave", "master_host:a", "master_port:1")
+    assert bench.replica("redis-2").config_change_time == NOW + 100
+    bench.tick(10_100)
+    told(bench, "redis-2", "role:slave", "master_host:a", "master_port:2")
+    assert bench.replica("redis-2").config_change_time == bench.now
+
+
 def test_in_tilt_lines_are_read_and_nothing_is_done(bench: Bench) -> None:
     """[MON-9.4-2] [MON-8-6]"""
     bench.run(12_000)

@@ -241,6 +241,17 @@ def test_an_address_that_is_not_known_cannot_be_connected_to() -> None:
     ]
 
 
+def test_a_peer_whose_name_means_nothing_stays_disconnected() -> None:
+    """[MON-3.3-10] [MON-1.2-3]"""
+    bench = Bench(conf("sentinel resolve-hostnames yes", peers=()))
+    bench.run(100)
+    bench.hello("sentinel-2", at=("nowhere", 26379))
+    effects = bench.tick()
+    assert len(events(effects, "-cmd-link-reconnection")) == 1
+    assert not events(effects, "-pubsub-link-reconnection")
+    assert bench.peer("sentinel-2").link.disconnected
+
+
 # --- sharing ---
 
 

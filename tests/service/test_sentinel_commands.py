@@ -172,6 +172,7 @@ def test_fields_that_are_there_only_in_some_states() -> None:
     assert found["failover-state"] == "wait_start"
     assert found["flags"] == "s_down,o_down,master,disconnected,failover_in_progress"
     assert found["s-down-time"] == str(bench.now - bench.master().s_down_since)
+    assert 0 < int(found["o-down-time"]) < int(found["s-down-time"])
 
 
 def test_the_fields_of_a_replica_in_order(bench: Bench) -> None:
