@@ -12,20 +12,19 @@ from collections.abc import Iterable
 
 from minisentinel.core.effects import (
     Announce,
+    Answer,
     Close,
     Effect,
     Exit,
     Log,
     Note,
     Open,
-    Reply,
     Save,
     Send,
 )
 from minisentinel.core.saved import SavedConfiguration
 from minisentinel.core.sentinel import Sentinel
-from minisentinel.replies import Command
-from minisentinel.replies import Reply as ReplyValue
+from minisentinel.replies import Command, Reply
 from minisentinel.service import Service
 from minisentinel.trace import Data, LogLine, SentinelEvent
 
@@ -55,7 +54,7 @@ class Driver(ABC):
         """Queue a command; it leaves after the step."""
 
     @abstractmethod
-    def send_reply(self, client: int, reply: ReplyValue) -> None:
+    def send_reply(self, client: int, reply: Reply) -> None:
         """Queue a reply or message to a client; it leaves after the step."""
 
     @abstractmethod
@@ -80,7 +79,7 @@ class Driver(ABC):
         for effect in effects:
             if isinstance(effect, Send):
                 self.send_command(effect.connection, effect.command)
-            elif isinstance(effect, Reply):
+            elif isinstance(effect, Answer):
                 failed = save_failed and effect.if_save_failed is not None
                 self.send_reply(effect.client, effect.if_save_failed if failed else effect.reply)
             elif isinstance(effect, Note):

@@ -11,7 +11,6 @@ from difflib import get_close_matches
 from enum import IntEnum
 
 from minisentinel.config.errors import Refused
-from minisentinel.config.lenient import leading_int, leading_unsigned
 from minisentinel.core.address import Address, AddressError, Facts, UnresolvedHost, make_address
 from minisentinel.core.instances import (
     DuplicateInstance,
@@ -21,6 +20,7 @@ from minisentinel.core.instances import (
     share_link,
 )
 from minisentinel.core.state import Master, State
+from minisentinel.core.text import leading_int, leading_unsigned
 from minisentinel.core.timing import RUNID_LENGTH
 
 __all__ = ["OPTIONS", "Option", "Pass", "Target", "apply", "pass_of"]

@@ -67,10 +67,16 @@ def numeric_ip(host: str) -> str | None:
 
     As the C library does, this takes IPv4 in its classic shorter forms too (``127.1``).
     """
+    if "%" in host:
+        return None
     try:
-        return str(ipaddress.ip_address(host)) if "%" not in host else None
+        address = ipaddress.ip_address(host)
     except ValueError:
         return _classic_ipv4(host)
+    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
+        # Said in full, because versions of Python differ in how they write these.
+        return f"::ffff:{address.ipv4_mapped}"
+    return str(address)
 
 
 def _classic_ipv4(host: str) -> str | None:

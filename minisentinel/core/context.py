@@ -20,10 +20,11 @@ class Context:
     """One Sentinel's state and rules, and during a step its time (`now`, ms) and effects (`out`).
 
     `tracing` says whether the driver wants `Note` effects; without it a note costs one branch.
+    `client_name` is the name of the client whose command the step carries out, if it gave one.
     `skips` says whether a tick may pass over instances that are not due.
     """
 
-    __slots__ = ("facts", "now", "out", "profile", "skips", "state", "tracing")
+    __slots__ = ("client_name", "facts", "now", "out", "profile", "skips", "state", "tracing")
 
     def __init__(self, state: State, profile: Profile, facts: Facts, tracing: bool) -> None:
         self.state = state
@@ -31,6 +32,7 @@ class Context:
         self.facts = facts
         self.tracing = tracing
         self.skips = profile.times_by_the_book
+        self.client_name = ""
         self.now = 0
         self.out: list[Effect] = []
 
@@ -83,7 +85,7 @@ class Context:
             LinkChanged(
                 master=instance.master_name,
                 subject=subject_of(instance),
-                host=instance.address.ip,
+                host=self.announced(instance.address),
                 port=instance.address.port,
                 connection=purpose.value,
                 change=change,

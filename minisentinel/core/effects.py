@@ -1,7 +1,7 @@
 """What a Sentinel asks its driver to do: the outputs of a step, in order.
 
 One step consumes one input and yields one list of these. Saves, log lines and announcements take
-effect in order, during the step. Bytes (`Send`, `Reply`) leave only after the step, and not on
+effect in order, during the step. Bytes (`Send`, `Answer`) leave only after the step, and not on
 connections that were closed in it: this is what makes "durable before sent" true.
 """
 
@@ -11,19 +11,18 @@ from typing import NamedTuple, TypeAlias
 
 from minisentinel.core.saved import SavedConfiguration
 from minisentinel.core.state import Purpose
-from minisentinel.replies import Command
-from minisentinel.replies import Reply as ReplyValue
+from minisentinel.replies import Command, Reply
 from minisentinel.trace import Data, LogLine, SentinelEvent
 
 __all__ = [
     "Announce",
+    "Answer",
     "Close",
     "Effect",
     "Exit",
     "Log",
     "Note",
     "Open",
-    "Reply",
     "Save",
     "Send",
 ]
@@ -75,15 +74,15 @@ class Note(NamedTuple):
     data: Data
 
 
-class Reply(NamedTuple):
+class Answer(NamedTuple):
     """Answer a client (by the driver's number for it).
 
     If the last save of this step failed and `if_save_failed` is given, that is sent instead.
     """
 
     client: int
-    reply: ReplyValue
-    if_save_failed: ReplyValue = None
+    reply: Reply
+    if_save_failed: Reply = None
 
 
 class Exit(NamedTuple):
@@ -92,4 +91,4 @@ class Exit(NamedTuple):
     status: int
 
 
-Effect: TypeAlias = Open | Close | Send | Save | Announce | Log | Note | Reply | Exit
+Effect: TypeAlias = Open | Close | Send | Save | Announce | Log | Note | Answer | Exit

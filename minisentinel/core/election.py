@@ -59,18 +59,38 @@ def _ask(ctx: Context, master: Master, peer: Peer) -> None:
 def answer_is_master_down(ctx: Context, ip: str, port: int, epoch: int, runid: str) -> Reply:
     """The reply to a peer's request, after voting if it asks for a vote (spec: election §3)."""
     master = _find(ctx, ip, port)
+    down = master is not None and master.subjectively_down and not ctx.state.tilt
+    if ctx.tracing:
+        ctx.note(
+            OpinionGiven(
+                master=master.name if master else "",
+                host=ip,
+                port=port,
+                down=down,
+                epoch=epoch,
+                asker=_asker(ctx) if runid == "*" else runid,
+                for_vote=runid != "*",
+            )
+        )
     if master is None:
         return (0, "*", 0)
-    down = master.subjectively_down and not ctx.state.tilt
-    if ctx.tracing:
-        asker = "" if runid == "*" else runid
-        ctx.note(OpinionGiven(master=master.name, down=down, epoch=epoch, asker=asker))
     leader, leader_epoch = "", 0
     if runid != "*":
         leader, leader_epoch = vote(ctx, master, epoch, runid)
         if ctx.tracing and (leader, leader_epoch) != (runid, epoch):
             _note_refusal(ctx, master, epoch, runid)
     return (int(down), leader or "*", leader_epoch)
+
+
+def _asker(ctx: Context) -> str:
+    """The id of the peer that this step's client says to be by its name, if we know it."""
+    prefix = ctx.client_name.removeprefix("sentinel-").removesuffix("-cmd")
+    if prefix and prefix != ctx.client_name:
+        for master in ctx.state.masters.values():
+            for runid in master.peers:
+                if runid.startswith(prefix):
+                    return runid
+    return ""
 
 
 def _find(ctx: Context, ip: str, port: int) -> Master | None:

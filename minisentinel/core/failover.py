@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import datetime
 
-from minisentinel.core.address import AddressError
 from minisentinel.core.context import Context
 from minisentinel.core.effects import Exit
 from minisentinel.core.election import ask_peers, count_votes
-from minisentinel.core.reconfiguration import change_address, follow, follow_no_one
+from minisentinel.core.reconfiguration import follow, follow_no_one, switch
 from minisentinel.core.selection import select_replica
 from minisentinel.core.state import FailoverState, Master, Replica
 from minisentinel.trace import FailoverStateChanged
@@ -28,6 +27,7 @@ __all__ = [
 ]
 
 SIMULATED_CRASH_STATUS = 99
+_LAST_SECOND = 253_402_300_799  # of the year 9999, after which no calendar is at hand
 
 
 def start_if_needed(ctx: Context, master: Master) -> None:
@@ -50,13 +50,14 @@ def start_if_needed(ctx: Context, master: Master) -> None:
 
 def _ctime(time_ms: int) -> str:
     """A time as C's ctime() writes it, in UTC: the core knows no time zone."""
-    return datetime.datetime.fromtimestamp(time_ms // 1000, datetime.UTC).ctime()
+    seconds = min(time_ms // 1000, _LAST_SECOND)
+    return datetime.datetime.fromtimestamp(seconds, datetime.UTC).ctime()
 
 
 def start(ctx: Context, master: Master) -> None:
     """Begin an attempt under a new epoch (election §7, second list)."""
     state = ctx.state
-    state.current_epoch += 1
+    state.current_epoch = (state.current_epoch + 1) % 2**64
     master.failover_epoch = state.current_epoch
     master.failover_in_progress = True
     _enter(ctx, master, FailoverState.WAIT_START, "attempt started")
@@ -233,16 +234,5 @@ def switch_to_promoted(ctx: Context, master: Master) -> None:
     """The last act of the leader: its master object takes the new address (failover §6.1)."""
     promoted = master.replicas.get(master.promoted_replica)
     new = promoted.address if promoted is not None else master.address
-    old = master.address
-    ctx.emit(
-        "warning",
-        "+switch-master",
-        master,
-        f"{master.name} {ctx.announced(old)} {old.port} {ctx.announced(new)} {new.port}",
-    )
-    try:
-        # The name may have changed its meaning, or lost it: then the switch is tried again.
-        new = ctx.address(new.hostname, new.port, allow_unresolved=False)
-    except AddressError:
-        return
-    change_address(ctx, master, new)
+    # The name may have lost its meaning: then the switch is tried again at the next tick.
+    switch(ctx, master, ctx.announced(new), new.hostname, new.port)

@@ -20,9 +20,9 @@ from minisentinel.core.instances import (
     share_link,
 )
 from minisentinel.core.links import close_all, send
-from minisentinel.core.reconfiguration import change_address
+from minisentinel.core.reconfiguration import switch
 from minisentinel.core.state import Instance, Master, Peer, ReplyTo
-from minisentinel.core.text import leading_integer, leading_unsigned
+from minisentinel.core.text import leading_int, leading_unsigned
 from minisentinel.core.timing import HELLO_CHANNEL
 from minisentinel.replies import Error, Reply
 
@@ -53,12 +53,12 @@ class Hello:
         host, port, runid, current_epoch, name, master_host, master_port, config_epoch = fields
         return cls(
             host=host,
-            port=leading_integer(port),
+            port=leading_int(port),
             runid=runid,
             current_epoch=leading_unsigned(current_epoch),
             master_name=name,
             master_host=master_host,
-            master_port=leading_integer(master_port),
+            master_port=leading_int(master_port),
             config_epoch=leading_unsigned(config_epoch),
         )
 
@@ -194,14 +194,4 @@ def _adopt(ctx: Context, master: Master, peer: Peer, hello: Hello) -> None:
     ):
         return
     ctx.emit("warning", "+config-update-from", peer)
-    ctx.emit(
-        "warning",
-        "+switch-master",
-        master,
-        f"{master.name} {ctx.announced(old)} {old.port} {hello.master_host} {hello.master_port}",
-    )
-    try:
-        new = ctx.address(hello.master_host, hello.master_port, allow_unresolved=False)
-    except AddressError:
-        return
-    change_address(ctx, master, new)
+    switch(ctx, master, hello.master_host, hello.master_host, hello.master_port)

@@ -11,7 +11,7 @@ from minisentinel.core.failover import promotion_observed
 from minisentinel.core.instances import DuplicateInstance, create_replica, find_replica
 from minisentinel.core.reconfiguration import follow
 from minisentinel.core.state import FailoverState, Master, Replica, Role, Server
-from minisentinel.core.text import leading_integer, leading_unsigned
+from minisentinel.core.text import leading_int, leading_long, leading_unsigned
 from minisentinel.core.timing import RUNID_LENGTH
 from minisentinel.replies import Reply
 
@@ -49,7 +49,7 @@ def _read(ctx: Context, master: Master, server: Server, text: str) -> Role:
             if line.startswith("slave") and len(line) >= 7 and line[5] in "0123456789":
                 _discover(ctx, master, line)
         elif line.startswith("master_link_down_since_seconds:") and isinstance(server, Replica):
-            server.master_link_down_time = leading_integer(line[31:]) * 1000
+            server.master_link_down_time = leading_long(line[31:]) * 1000
         if line.startswith("role:master"):
             role = Role.MASTER
         elif line.startswith("role:slave"):
@@ -77,18 +77,18 @@ def _read_replica_line(ctx: Context, replica: Replica, line: str) -> None:
                 replica.reported_master_host = value
                 replica.config_change_time = ctx.now
         case "master_port":
-            port = leading_integer(value)
+            port = leading_int(value)
             if port != replica.reported_master_port:
                 replica.reported_master_port = port
                 replica.config_change_time = ctx.now
         case "master_link_status":
             replica.master_link_up = value.lower() == "up"
         case "slave_priority":
-            replica.priority = leading_integer(value)
+            replica.priority = leading_int(value)
         case "slave_repl_offset":
             replica.repl_offset = leading_unsigned(value)
         case "replica_announced":
-            replica.announced = leading_integer(value)
+            replica.announced = leading_int(value)
 
 
 def _discover(ctx: Context, master: Master, line: str) -> None:
@@ -104,10 +104,10 @@ def _discover(ctx: Context, master: Master, line: str) -> None:
         return
     if host is None or port is None:
         return
-    if _is_known(ctx, master, host, leading_integer(port)):
+    if _is_known(ctx, master, host, leading_int(port)):
         return
     try:
-        address = ctx.address(host, leading_integer(port), allow_unresolved=True)
+        address = ctx.address(host, leading_int(port), allow_unresolved=True)
         replica = create_replica(ctx.state, master, address, ctx.now)
     except (AddressError, DuplicateInstance):
         return

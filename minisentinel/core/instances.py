@@ -11,7 +11,17 @@ from typing import TypeAlias, TypeVar
 
 from minisentinel.core.address import Address, bracketed, same_address
 from minisentinel.core.dice import Dice
-from minisentinel.core.state import Connection, Instance, Link, Master, Peer, Replica, Role, State
+from minisentinel.core.state import (
+    Connection,
+    FailoverState,
+    Instance,
+    Link,
+    Master,
+    Peer,
+    Replica,
+    Role,
+    State,
+)
 
 __all__ = [
     "DuplicateInstance",
@@ -64,7 +74,6 @@ def _insert(state: State, table: dict[str, I], instance: I) -> None:
 
 def _new_link(state: State, serial: int, now: int) -> Link:
     return Link(
-        id=_serial(state),
         users=[serial],
         last_avail_time=now,
         # Not zero although nothing was sent: an instance that is never reached must time out.
@@ -202,8 +211,8 @@ def current_address(master: Master) -> Address:
     From the observed promotion on it is the promoted replica's.
     """
     if master.failover_in_progress and master.promoted_replica:
-        state = master.failover_state.value
-        if state in ("reconf_slaves", "update_config"):
+        told = (FailoverState.RECONF_REPLICAS, FailoverState.UPDATE_CONFIG)
+        if master.failover_state in told:
             return master.replicas[master.promoted_replica].address
     return master.address
 

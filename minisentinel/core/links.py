@@ -8,7 +8,7 @@ from __future__ import annotations
 from contextlib import suppress
 
 from minisentinel.core.address import AddressError
-from minisentinel.core.context import Context
+from minisentinel.core.context import Context, subject_of
 from minisentinel.core.effects import Open, Send
 from minisentinel.core.instances import detach_connections
 from minisentinel.core.state import (
@@ -22,6 +22,7 @@ from minisentinel.core.state import (
     Server,
 )
 from minisentinel.core.timing import HELLO_CHANNEL
+from minisentinel.trace import PingMissed
 
 __all__ = ["close_all", "close_one", "lose", "reconnect", "send", "send_ping"]
 
@@ -58,9 +59,24 @@ def send_ping(ctx: Context, instance: Instance) -> None:
     link = instance.link
     if not send(ctx, instance, ReplyTo.PING, "PING"):
         return
+    # The first PING of all misses nothing, although `act_ping_time` starts non-zero.
+    if ctx.tracing and link.act_ping_time and link.last_ping_time:
+        _note_missed(ctx, instance)
     link.last_ping_time = ctx.now
     if link.act_ping_time == 0:
         link.act_ping_time = ctx.now
+
+
+def _note_missed(ctx: Context, instance: Instance) -> None:
+    ctx.note(
+        PingMissed(
+            master=instance.master_name,
+            subject=subject_of(instance),
+            host=ctx.announced(instance.address),
+            port=instance.address.port,
+            waiting_ms=ctx.now - instance.link.act_ping_time,
+        )
+    )
 
 
 def reconnect(ctx: Context, instance: Instance) -> None:
@@ -108,7 +124,7 @@ def _open(ctx: Context, instance: Instance, purpose: Purpose) -> Connection | No
         ctx.emit("debug", name, instance, "%@ #Failed to establish connection")
         return None
     state = ctx.state
-    connection = Connection(state.next_serial, purpose, instance.link.id, ctx.now)
+    connection = Connection(state.next_serial, purpose, ctx.now)
     state.next_serial += 1
     state.connections[connection.id] = instance.link
     ctx.out.append(Open(connection.id, address.ip, address.port, purpose))

@@ -8,9 +8,9 @@ from __future__ import annotations
 from minisentinel.core.context import Context, subject_of
 from minisentinel.core.hello import publish_if_due
 from minisentinel.core.links import close_one, send, send_ping
-from minisentinel.core.state import Instance, Master, Peer, Purpose, ReplyTo, Server
+from minisentinel.core.state import Instance, Master, Peer, Purpose, ReplyTo, Role, Server
 from minisentinel.replies import Error, Reply, Status
-from minisentinel.trace import PingMissed
+from minisentinel.trace import ObjectivelyDown, SubjectivelyDown
 
 __all__ = [
     "check_objectively_down",
@@ -30,22 +30,8 @@ def send_periodic_commands(ctx: Context, master: Master, instance: Instance) -> 
         if rules.should_send_info(instance, period, now):
             send(ctx, instance, ReplyTo.INFO, "INFO")
     if rules.should_send_ping(instance, now, timing):
-        if ctx.tracing and instance.link.act_ping_time:
-            _note_missed(ctx, instance)
         send_ping(ctx, instance)
     publish_if_due(ctx, instance)
-
-
-def _note_missed(ctx: Context, instance: Instance) -> None:
-    ctx.note(
-        PingMissed(
-            master=instance.master_name,
-            subject=subject_of(instance),
-            host=ctx.announced(instance.address),
-            port=instance.address.port,
-            waiting_ms=ctx.now - instance.link.act_ping_time,
-        )
-    )
 
 
 def on_ping_reply(ctx: Context, instance: Instance, reply: Reply) -> None:
@@ -81,10 +67,36 @@ def check_subjectively_down(ctx: Context, instance: Instance) -> None:
         instance.subjectively_down = True
         instance.s_down_since = now
         ctx.emit("warning", "+sdown", instance)
+        if ctx.tracing:
+            _note_down(ctx, instance, silence_ms)
     elif instance.subjectively_down and not down:
         instance.subjectively_down = False
         instance.script_kill_sent = False
         ctx.emit("warning", "-sdown", instance)
+        if ctx.tracing:
+            _note_down(ctx, instance, silence_ms)
+
+
+def _note_down(ctx: Context, instance: Instance, silence_ms: int) -> None:
+    if not instance.subjectively_down:
+        why = ""
+    elif silence_ms > instance.down_after:
+        why = "silence"
+    else:
+        turned = isinstance(instance, Master) and instance.role_reported is Role.REPLICA
+        why = "role" if turned else "reboot"
+    ctx.note(
+        SubjectivelyDown(
+            master=instance.master_name,
+            subject=subject_of(instance),
+            host=ctx.announced(instance.address),
+            port=instance.address.port,
+            down=instance.subjectively_down,
+            why=why,
+            silent_ms=silence_ms,
+            limit_ms=instance.down_after,
+        )
+    )
 
 
 def check_objectively_down(ctx: Context, master: Master) -> None:
@@ -97,6 +109,25 @@ def check_objectively_down(ctx: Context, master: Master) -> None:
         ctx.emit(
             "warning", "+odown", master, f"%@ #quorum {rules.reporters(master)}/{master.quorum}"
         )
+        if ctx.tracing:
+            _note_agreement(ctx, master)
     elif master.objectively_down and not down:
         master.objectively_down = False
         ctx.emit("warning", "-odown", master)
+        if ctx.tracing:
+            _note_agreement(ctx, master)
+
+
+def _note_agreement(ctx: Context, master: Master) -> None:
+    ctx.note(
+        ObjectivelyDown(
+            master=master.name,
+            down=master.objectively_down,
+            quorum=master.quorum,
+            reporters=tuple(
+                (peer.runid, ctx.now - peer.last_master_down_reply_time)
+                for peer in master.peers.values()
+                if peer.master_down
+            ),
+        )
+    )

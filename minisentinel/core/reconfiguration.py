@@ -5,7 +5,7 @@ Spec: failover §5 (the transaction) and §6 (switch and reset).
 
 from __future__ import annotations
 
-from minisentinel.core.address import Address, same_address
+from minisentinel.core.address import Address, AddressError, same_address
 from minisentinel.core.context import Context
 from minisentinel.core.instances import (
     DuplicateInstance,
@@ -17,7 +17,7 @@ from minisentinel.core.links import close_all, send
 from minisentinel.core.state import FailoverState, Instance, Master, ReplyTo, Role
 from minisentinel.trace import FailoverStateChanged
 
-__all__ = ["change_address", "follow", "follow_no_one", "reset_master"]
+__all__ = ["change_address", "follow", "follow_no_one", "reset_master", "switch"]
 
 
 def follow(ctx: Context, instance: Instance, address: Address) -> bool:
@@ -46,6 +46,25 @@ def _transaction(ctx: Context, instance: Instance, host: str, port: str) -> bool
         if not send(ctx, instance, ReplyTo.IGNORED, *words):
             return False
     return True
+
+
+def switch(ctx: Context, master: Master, shown: str, host: str, port: int) -> None:
+    """Announce that `master` moves to `host` (`shown` in the event) and `port`, and move it.
+
+    If the host means nothing at this moment, the event is out and nothing else happens.
+    """
+    old = master.address
+    ctx.emit(
+        "warning",
+        "+switch-master",
+        master,
+        f"{master.name} {ctx.announced(old)} {old.port} {shown} {port}",
+    )
+    try:
+        address = ctx.address(host, port, allow_unresolved=False)
+    except AddressError:
+        return
+    change_address(ctx, master, address)
 
 
 def change_address(ctx: Context, master: Master, address: Address) -> None:

@@ -29,19 +29,19 @@ class SavedMaster:
     host: str
     port: int
     quorum: int
-    down_after: int | None
-    failover_timeout: int | None
-    parallel_syncs: int
-    reboot_down_after: int
-    notification_script: str
-    client_reconfig_script: str
-    auth_pass: str
-    auth_user: str
-    config_epoch: int
-    leader_epoch: int
-    replicas: tuple[HostPort, ...]
-    peers: tuple[tuple[str, int, str], ...]
-    renamed_commands: tuple[tuple[str, str], ...]
+    down_after: int | None = None
+    failover_timeout: int | None = None
+    parallel_syncs: int = 1
+    reboot_down_after: int = 0
+    notification_script: str = ""
+    client_reconfig_script: str = ""
+    auth_pass: str = ""
+    auth_user: str = ""
+    config_epoch: int = 0
+    leader_epoch: int = 0
+    replicas: tuple[HostPort, ...] = ()
+    peers: tuple[tuple[str, int, str], ...] = ()
+    renamed_commands: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,15 +49,15 @@ class SavedConfiguration:
     """The persistent part of a whole Sentinel."""
 
     myid: str
-    current_epoch: int
-    deny_scripts_reconfig: bool
-    resolve_hostnames: bool
-    announce_hostnames: bool
-    announce_ip: str
-    announce_port: int
-    sentinel_user: str
-    sentinel_pass: str
-    masters: tuple[SavedMaster, ...]
+    current_epoch: int = 0
+    deny_scripts_reconfig: bool = True
+    resolve_hostnames: bool = False
+    announce_hostnames: bool = False
+    announce_ip: str = ""
+    announce_port: int = 0
+    sentinel_user: str = ""
+    sentinel_pass: str = ""
+    masters: tuple[SavedMaster, ...] = ()
 
 
 def snapshot(state: State) -> SavedConfiguration:

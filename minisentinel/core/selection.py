@@ -6,26 +6,38 @@ from minisentinel.core.context import Context
 from minisentinel.core.state import Master, Replica
 from minisentinel.trace import ReplicaSelection
 
-__all__ = ["select_replica"]
+__all__ = ["has_candidate", "select_replica"]
+
+Judged = tuple[str, Replica]
+"""A replica, and why it is excluded (empty if it is not)."""
+
+
+def has_candidate(ctx: Context, master: Master) -> bool:
+    """Whether any replica of `master` is eligible at this moment."""
+    return any(not reason for reason, _ in _judged(ctx, master))
 
 
 def select_replica(ctx: Context, master: Master) -> Replica | None:
     """The best eligible replica of `master` by the profile's rules, or None."""
-    rules = ctx.profile.selection
-    verdicts = [
-        (rules.why_excluded(master, replica, ctx.now, ctx.state.timing), replica)
-        for replica in master.replicas.values()
-    ]
-    eligible = [replica for reason, replica in verdicts if not reason]
-    best = min(eligible, key=rules.preference, default=None)
+    preference = ctx.profile.selection.preference
+    judged = _judged(ctx, master)
+    best = min((each for reason, each in judged if not reason), key=preference, default=None)
     if ctx.tracing:
-        verdicts.sort(key=lambda verdict: (bool(verdict[0]), rules.preference(verdict[1])))
-        _note_selection(ctx, master, best, verdicts)
+        judged.sort(key=lambda one: (bool(one[0]), preference(one[1])))
+        _note_selection(ctx, master, best, judged)
     return best
 
 
+def _judged(ctx: Context, master: Master) -> list[Judged]:
+    rules = ctx.profile.selection
+    return [
+        (rules.why_excluded(master, replica, ctx.now, ctx.state.timing), replica)
+        for replica in master.replicas.values()
+    ]
+
+
 def _note_selection(
-    ctx: Context, master: Master, best: Replica | None, verdicts: list[tuple[str, Replica]]
+    ctx: Context, master: Master, best: Replica | None, judged: list[Judged]
 ) -> None:
     ctx.note(
         ReplicaSelection(
@@ -42,7 +54,7 @@ def _note_selection(
                     replica.runid,
                     reason,
                 )
-                for reason, replica in verdicts
+                for reason, replica in judged
             ),
         )
     )

@@ -88,7 +88,6 @@ class Connection:
 
     id: int
     purpose: Purpose
-    link: int
     opened_ms: int
     local_host: str = ""
     expected: deque[Expect] = field(default_factory=deque)
@@ -102,7 +101,6 @@ class Link:
     instances that use it. Spec: monitoring §3.
     """
 
-    id: int
     users: list[int]
     last_avail_time: int
     act_ping_time: int
@@ -188,7 +186,7 @@ class Master(Server):
     """A monitored master: its settings, replicas, peers, votes and the failover machine.
 
     `replicas` is keyed by the announced host:port at creation, `peers` by run id; both are in the
-    process's arbitrary but fixed order (`minisentinel.core.instances.ordered`). `leader` and
+    process's arbitrary but fixed order (`minisentinel.core.instances`). `leader` and
     `leader_epoch` are the vote that this Sentinel granted last.
     """
 
@@ -225,7 +223,9 @@ class Master(Server):
     promoted_replica: str = ""
     """Key of the selected replica in `replicas`, empty when there is none."""
 
-    last_tally: tuple[int, tuple[tuple[str, int], ...], str] | None = None
+    last_tally: tuple[int, tuple[tuple[str, int], ...], str] | None = field(
+        default=None, compare=False
+    )
     """What the trace last said of the count, so that an unchanged one is not repeated."""
 
 

@@ -1,10 +1,13 @@
-"""Reading numbers the way the protocol does."""
+"""Reading numbers the way the protocol does: leniently, as C does, or strictly, as commands do.
+
+The lenient readers take the digits that a text begins with, and 0 where there are none.
+"""
 
 from __future__ import annotations
 
 import re
 
-__all__ = ["leading_integer", "leading_unsigned", "strict_integer"]
+__all__ = ["leading_int", "leading_long", "leading_unsigned", "strict_integer"]
 
 _LEADING = re.compile(r"[ \t\n\v\f\r]*([+-]?)0*([0-9]*)")
 _STRICT = re.compile(r"-?(?:0|[1-9][0-9]{0,18})")
@@ -23,13 +26,18 @@ def _leading(text: str) -> int:
     return -value if match[1] == "-" else value
 
 
-def leading_integer(text: str) -> int:
-    """The whole number that `text` begins with, or 0; what exceeds 64 bits stops at the limit."""
+def leading_int(text: str) -> int:
+    """A C ``int`` as ``atoi`` reads it: 32 bits, and what does not fit wraps around."""
+    return (leading_long(text) + 2**31) % 2**32 - 2**31
+
+
+def leading_long(text: str) -> int:
+    """A signed number of 64 bits; what does not fit stops at the limit."""
     return max(min(_leading(text), _SIGNED_MAX), -_SIGNED_MAX - 1)
 
 
 def leading_unsigned(text: str) -> int:
-    """Like `leading_integer` for unsigned numbers (epochs, offsets): a negative one wraps."""
+    """An unsigned number of 64 bits (epochs, offsets): too large stops, a negative one wraps."""
     value = _leading(text)
     return _UNSIGNED_MAX if abs(value) > _UNSIGNED_MAX else value % 2**64
 

@@ -16,11 +16,11 @@ from minisentinel.core.instances import (
     destroy_master,
 )
 from minisentinel.core.reconfiguration import reset_master
-from minisentinel.core.selection import select_replica
+from minisentinel.core.selection import has_candidate
 from minisentinel.core.state import Master
 from minisentinel.core.text import strict_integer
+from minisentinel.patterns import glob_matches
 from minisentinel.replies import OK, Command, Error, Reply, Status
-from minisentinel.service.glob import glob_matches
 from minisentinel.service.instance_map import instance_map
 
 __all__ = ["SUBCOMMANDS", "Subcommand"]
@@ -92,7 +92,7 @@ def _is_master_down_by_addr(ctx: Context, words: Command) -> Reply:
 def _ckquorum(ctx: Context, master: Master) -> Reply:
     """Whether enough Sentinels are reachable for quorum and majority (spec: commands §6)."""
     usable = 1 + sum(not peer.subjectively_down for peer in master.peers.values())
-    majority = (len(master.peers) + 1) // 2 + 1
+    majority = ctx.profile.election.majority(len(master.peers) + 1)
     problems = []
     if usable < master.quorum:
         problems.append(
@@ -111,7 +111,7 @@ def _failover(ctx: Context, master: Master) -> Reply:
     """Fail over at the operator's word, without agreement (spec: failover §8)."""
     if master.failover_in_progress:
         return Error("INPROG Failover already in progress")
-    if select_replica(ctx, master) is None:
+    if not has_candidate(ctx, master):
         return Error("NOGOODSLAVE No suitable replica to promote")
     ctx.log("notice", f"Executing user requested FAILOVER of '{master.name}'")
     failover.start(ctx, master)

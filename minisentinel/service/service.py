@@ -9,8 +9,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from minisentinel.core import hello
-from minisentinel.core.effects import Announce, Effect
-from minisentinel.core.effects import Reply as ReplyTo
+from minisentinel.core.effects import Announce, Answer, Effect
 from minisentinel.core.sentinel import Sentinel
 from minisentinel.core.timing import HELLO_CHANNEL
 from minisentinel.replies import OK, PONG, Command, Error, Reply
@@ -45,20 +44,21 @@ class Service:
     def command(self, now_ms: int, client: int, words: Command) -> list[Effect]:
         """Carry out a client's command; the effects end with the reply (or replies) to it."""
         session = self._sessions[client]
+        self.sentinel.context.client_name = session.name
         with self.sentinel.step(now_ms) as out:
             if words and words[0].lower() == "sentinel":
                 self._sentinel(session, words, out)
             else:
-                out += [ReplyTo(client, reply) for reply in self._plain(session, words)]
+                out += [Answer(client, reply) for reply in self._plain(session, words)]
         return out
 
-    def messages(self, announce: Announce) -> list[ReplyTo]:
+    def messages(self, announce: Announce) -> list[Answer]:
         """What subscribers get for an event; events of level debug are not published."""
         event = announce.event
         if event.level == "debug":
             return []
         return [
-            ReplyTo(session.id, message)
+            Answer(session.id, message)
             for session in self._sessions.values()
             if session.is_subscriber
             for message in session.deliveries(event.name, event.payload)
@@ -67,21 +67,21 @@ class Service:
     def _sentinel(self, session: Session, words: Command, out: list[Effect]) -> None:
         context = self.sentinel.context
         if len(words) < 2:
-            out.append(ReplyTo(session.id, _wrong_arity("sentinel")))
+            out.append(Answer(session.id, _wrong_arity("sentinel")))
             return
         name = words[1].lower()
         subcommand = SUBCOMMANDS.get(name)
         refused = _not_in_subscription(session, f"sentinel|{name}")
         if subcommand is None:
-            out.append(ReplyTo(session.id, _unknown_subcommand(words[1], "SENTINEL")))
+            out.append(Answer(session.id, _unknown_subcommand(words[1], "SENTINEL")))
         elif not _arity_fits(subcommand.arity, words):
-            out.append(ReplyTo(session.id, _wrong_arity(f"sentinel|{name}")))
+            out.append(Answer(session.id, _wrong_arity(f"sentinel|{name}")))
         elif refused is not None:
-            out.append(ReplyTo(session.id, refused))
+            out.append(Answer(session.id, refused))
         else:
             reply = subcommand.run(context, words)
             failed = SAVE_FAILED if subcommand.saves and not isinstance(reply, Error) else None
-            out.append(ReplyTo(session.id, reply, failed))
+            out.append(Answer(session.id, reply, failed))
 
     def _plain(self, session: Session, words: Command) -> list[Reply]:
         name = words[0].lower() if words else ""

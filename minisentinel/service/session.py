@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from minisentinel.patterns import glob_matches
 from minisentinel.replies import Command
-from minisentinel.service.glob import glob_matches
 
 __all__ = ["Session"]
 

@@ -16,8 +16,6 @@ from typing import Any, ClassVar, TypeVar
 
 __all__ = ["Data", "Entry", "UnknownKind", "data_from_fields", "kinds", "record"]
 
-JSON_SCALARS = (str, int, float, bool, type(None))
-
 
 class Data:
     """Base of everything that an entry can carry; `kind` is its name in a trace file."""

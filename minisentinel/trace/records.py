@@ -17,11 +17,13 @@ __all__ = [
     "FailoverStateChanged",
     "LinkChanged",
     "LogLine",
+    "ObjectivelyDown",
     "OpinionGiven",
     "OpinionReceived",
     "PingMissed",
     "ReplicaSelection",
     "SentinelEvent",
+    "SubjectivelyDown",
     "VoteGranted",
     "VoteReceived",
     "VoteRefused",
@@ -63,7 +65,7 @@ class LogLine(Data):
 @record
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PingMissed(Data):
-    """A PING became due while an earlier one was still unanswered for `waiting_ms`."""
+    """A PING was sent, and an earlier one is still unanswered after `waiting_ms`."""
 
     kind: ClassVar[str] = "ping-missed"
     master: str
@@ -89,14 +91,58 @@ class LinkChanged(Data):
 
 @record
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SubjectivelyDown(Data):
+    """An instance became subjectively down here (`down`), or is so no longer.
+
+    `why` is silence, role (a master that reports to be a replica) or reboot, and empty when it is
+    up again; `silent_ms` is how long it has owed a sign of life, `limit_ms` its down-after.
+    """
+
+    kind: ClassVar[str] = "subjectively-down"
+    master: str
+    subject: str
+    host: str
+    port: int
+    down: bool
+    why: str
+    silent_ms: int
+    limit_ms: int
+
+
+@record
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObjectivelyDown(Data):
+    """The master became objectively down here (`down`), or is so no longer.
+
+    `reporters` are the peers whose opinion says down, each with the age of that opinion in ms;
+    this Sentinel itself counts too, and is not among them.
+    """
+
+    kind: ClassVar[str] = "objectively-down"
+    master: str
+    down: bool
+    quorum: int
+    reporters: tuple[tuple[str, int], ...]
+
+
+@record
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OpinionGiven(Data):
-    """This Sentinel answered a peer's is-master-down-by-addr: is the master down here?"""
+    """This Sentinel answered a peer's is-master-down-by-addr: is the master down here?
+
+    It was asked about an address; `master` is the name of the master there, empty if there is
+    none (then the answer is no). `asker` is the id of the peer, empty if it is not known here;
+    `for_vote` says that the request asked for a vote too.
+    """
 
     kind: ClassVar[str] = "opinion-given"
     master: str
+    host: str
+    port: int
     down: bool
     epoch: int
     asker: str
+    for_vote: bool
 
 
 @record

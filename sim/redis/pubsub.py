@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from minisentinel.patterns import glob_matches
 from minisentinel.replies import Reply
 from sim.redis.clients import Client
-from sim.redis.glob import matches
 
 __all__ = ["PubSub"]
 
@@ -69,7 +69,7 @@ class PubSub:
                 client.reply(message)
             count = len(listeners)
         for pattern, clients in self._patterns.items():
-            if matches(pattern, channel):
+            if glob_matches(pattern, channel):
                 for client in clients.values():
                     client.reply(("pmessage", pattern, channel, text))
                 count += len(clients)

@@ -14,8 +14,18 @@ from dataclasses import dataclass, field
 from minisentinel.config import load, rewrite
 from minisentinel.core import MODERN, Dice, Profile, SavedConfiguration, Sentinel
 from minisentinel.core.context import Context
-from minisentinel.core.effects import Announce, Close, Effect, Exit, Log, Note, Open, Save, Send
-from minisentinel.core.effects import Reply as ReplyEffect
+from minisentinel.core.effects import (
+    Announce,
+    Answer,
+    Close,
+    Effect,
+    Exit,
+    Log,
+    Note,
+    Open,
+    Save,
+    Send,
+)
 from minisentinel.core.state import Master, Peer, Purpose, Replica, State
 from minisentinel.driver import Driver
 from minisentinel.replies import OK, PONG, QUEUED, Command, Reply
@@ -306,7 +316,7 @@ class Bench(Driver):
         """A client's command; the reply to it."""
         before = len(self.done)
         self.carry_out(self.service.command(self.now, client, words))
-        replies = [e for e in self.done[before:] if isinstance(e, ReplyEffect)]
+        replies = [e for e in self.done[before:] if isinstance(e, Answer)]
         return next(e.reply for e in replies if e.client == client)
 
     def hello(
@@ -441,7 +451,7 @@ class Bench(Driver):
         self.outgoing[connection].queued.append(command)
 
     def send_reply(self, client: int, reply: Reply) -> None:
-        self.done.append(ReplyEffect(client, reply))
+        self.done.append(Answer(client, reply))
 
     def save(self, configuration: SavedConfiguration) -> str:
         self.done.append(Save(configuration))

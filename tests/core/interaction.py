@@ -44,13 +44,13 @@ from typing import Any
 
 from minisentinel.core.effects import (
     Announce,
+    Answer,
     Close,
     Effect,
     Exit,
     Log,
     Note,
     Open,
-    Reply,
     Save,
     Send,
 )
@@ -318,7 +318,7 @@ class Script:
                     return None
                 values = ", ".join(f"{k} {v}" for k, v in data_fields(data).items())
                 return f"note   {data.kind}: {values}"
-            case Reply(_, reply):
+            case Answer(_, reply):
                 return f"reply  {shown(reply)}"
             case Exit(status):
                 return f"exit   {status}"

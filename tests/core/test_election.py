@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from minisentinel.core.effects import Note, Save
-from minisentinel.core.effects import Reply as ReplyEffect
+from minisentinel.core.effects import Answer, Note, Save
 from minisentinel.core.election import count_votes
 from minisentinel.core.state import FailoverState
 from minisentinel.replies import Error, Reply, Status
@@ -99,7 +98,7 @@ def test_the_vote_is_saved_before_the_answer_leaves() -> None:
     bench = Bench()
     assert asked(bench, 1, B) == (0, B, 1)
     kinds = [type(e) for e in bench.done]
-    assert kinds.index(ReplyEffect) > max(i for i, kind in enumerate(kinds) if kind is Save)
+    assert kinds.index(Answer) > max(i for i, kind in enumerate(kinds) if kind is Save)
     assert [s.masters[0].leader_epoch for s in saves(bench.done)] == [0, 1]
     assert events(bench.done)[1:] == ["+new-epoch 1", f"+vote-for-leader {B} 1"]
 

@@ -18,8 +18,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from minisentinel.core import Sentinel
-from minisentinel.core.effects import Effect, Open, Save, Send
-from minisentinel.core.effects import Reply as ReplyEffect
+from minisentinel.core.effects import Answer, Effect, Open, Save, Send
 from minisentinel.core.state import ReplyTo
 from minisentinel.replies import Error, Status
 from minisentinel.service import Service
@@ -321,7 +320,7 @@ class AnythingHappens(RuleBasedStateMachine):
                 case Open(connection):
                     assert connection > self.last_opened
                     self.last_opened = connection
-                case ReplyEffect(_, (int(), str(leader), int(epoch))) if leader != "*":
+                case Answer(_, (int(), str(leader), int(epoch))) if leader != "*":
                     assert epoch in {saved for _, saved in self.attempted.values()}
                 case Send(_, ("PUBLISH", _, text)):
                     fields = text.split(",")

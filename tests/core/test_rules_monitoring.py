@@ -222,7 +222,7 @@ def test_a_command_connection_is_closed_when_all_three_signs_say_dead(
 ) -> None:
     """[MON-6.1-1]"""
     ages = SUSPICIOUS | ages
-    link.command = Connection(1, Purpose.COMMAND, link.id, NOW - ages["opened_ms"])
+    link.command = Connection(1, Purpose.COMMAND, NOW - ages["opened_ms"])
     link.act_ping_time = NOW - ages["act_ping_time"]
     link.last_pong_time = NOW - ages["last_pong_time"]
     assert RULES.should_close_command(master, NOW, TIMING) is close
@@ -239,7 +239,7 @@ def test_a_pubsub_connection_is_closed_after_three_periods_of_silence(
 ) -> None:
     """[MON-6.1-2]"""
     assert not RULES.should_close_pubsub(link, NOW, TIMING)
-    link.pubsub = Connection(1, Purpose.PUBSUB, link.id, NOW - opened)
+    link.pubsub = Connection(1, Purpose.PUBSUB, NOW - opened)
     link.pubsub_last_activity = NOW - silent
     assert RULES.should_close_pubsub(link, NOW, TIMING) is close
 

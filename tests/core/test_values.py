@@ -19,7 +19,12 @@ from minisentinel.core.address import (
     same_address,
 )
 from minisentinel.core.dice import Dice
-from minisentinel.core.text import leading_integer, leading_unsigned, strict_integer
+from minisentinel.core.text import (
+    leading_int,
+    leading_long,
+    leading_unsigned,
+    strict_integer,
+)
 from tests.core.bench import FakeFacts
 
 FACTS = FakeFacts({"one": "10.0.0.1"})
@@ -44,9 +49,9 @@ FACTS = FakeFacts({"one": "10.0.0.1"})
         ("0" * 5000 + "5", 5),
     ],
 )
-def test_leading_integers(text: str, value: int) -> None:
+def test_leading_longs(text: str, value: int) -> None:
     """[MON-9.1-12]"""
-    assert leading_integer(text) == value
+    assert leading_long(text) == value
 
 
 @pytest.mark.parametrize(
@@ -90,14 +95,14 @@ def test_strict_integers(text: str, value: int | None) -> None:
 
 @given(st.text())
 def test_any_text_is_read_without_complaint(text: str) -> None:
-    assert -(2**63) <= leading_integer(text) < 2**63
+    assert -(2**63) <= leading_long(text) < 2**63
     assert 0 <= leading_unsigned(text) < 2**64
     strict_integer(text)
 
 
 @given(st.integers(-(2**63), 2**63 - 1))
 def test_numbers_are_read_back(value: int) -> None:
-    assert leading_integer(str(value)) == strict_integer(str(value)) == value
+    assert leading_long(str(value)) == strict_integer(str(value)) == value
 
 
 def test_dice_are_plain_data_and_a_copy_goes_on_alike() -> None:
@@ -184,3 +189,19 @@ def test_announced_and_bracketed_forms() -> None:
     assert (address.announced(True), address.announced(False)) == ("one", "10.0.0.1")
     assert bracketed("10.0.0.1", 5) == "10.0.0.1:5"
     assert bracketed("::1", 5) == "[::1]:5"
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("26379", 26379),
+        ("-1", -1),
+        ("4294993675", 26379),
+        ("2147483648", -(2**31)),
+        ("0" * 5000 + "1000", 1000),
+        ("9" * 5000, -1),
+        ("ms", 0),
+    ],
+)
+def test_a_c_int_wraps_at_32_bits(text: str, value: int) -> None:
+    assert leading_int(text) == value

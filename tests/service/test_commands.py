@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from minisentinel.core.effects import Announce
-from minisentinel.core.effects import Reply as ReplyEffect
+from minisentinel.core.effects import Announce, Answer
 from minisentinel.replies import OK, PONG, Command, Error, Reply
 from minisentinel.trace import SentinelEvent
 from tests.core.bench import Bench, conf
@@ -25,7 +24,7 @@ def bench() -> Bench:
 def replies(bench: Bench, *words: str) -> list[Reply]:
     """All replies to a command."""
     effects = bench.service.command(bench.now, CLIENT, words)
-    return [e.reply for e in effects if isinstance(e, ReplyEffect)]
+    return [e.reply for e in effects if isinstance(e, Answer)]
 
 
 # --- dispatch ---
@@ -292,7 +291,7 @@ def test_an_event_of_the_protocol_reaches_a_subscriber() -> None:
     bench.run(1000)
     bench.kill("redis-1")
     effects = bench.run(2300)
-    assert [e.reply for e in effects if isinstance(e, ReplyEffect)] == [
+    assert [e.reply for e in effects if isinstance(e, Answer)] == [
         ("message", "+sdown", "master mymaster 10.0.0.1 6379")
     ]
 

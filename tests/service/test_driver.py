@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from minisentinel.core.effects import Announce, Close, Effect, Exit, Log, Note, Reply, Save, Send
+from minisentinel.core.effects import Announce, Answer, Close, Effect, Exit, Log, Note, Save, Send
 from minisentinel.core.saved import snapshot
 from minisentinel.replies import OK, Error, Status
 from minisentinel.trace import LogLine, SentinelEvent, VoteGranted
@@ -20,8 +20,8 @@ def performed(bench: Bench, *effects: Effect) -> list[Effect]:
 def test_effects_take_place_in_order() -> None:
     """[GEN-1-1]"""
     bench = Bench()
-    effects: list[Effect] = [LINE, EVENT, NOTE, Reply(1, OK), EVENT]
-    assert performed(bench, *effects) == [LINE, EVENT, NOTE, Reply(1, OK), EVENT]
+    effects: list[Effect] = [LINE, EVENT, NOTE, Answer(1, OK), EVENT]
+    assert performed(bench, *effects) == [LINE, EVENT, NOTE, Answer(1, OK), EVENT]
 
 
 def test_a_save_is_reported_back_before_anything_else_happens() -> None:
@@ -44,12 +44,12 @@ def test_a_reply_is_replaced_only_if_the_last_save_before_it_failed() -> None:
     """[CMD-4-22]"""
     bench = Bench()
     save, failed = Save(snapshot(bench.state)), Error("ERR failed")
-    assert performed(bench, Reply(1, OK, failed)) == [Reply(1, OK)]
-    assert performed(bench, save, Reply(1, OK, failed))[-1] == Reply(1, OK)
+    assert performed(bench, Answer(1, OK, failed)) == [Answer(1, OK)]
+    assert performed(bench, save, Answer(1, OK, failed))[-1] == Answer(1, OK)
     bench.disk_error = "broken"
-    assert performed(bench, save, Reply(1, OK, failed))[-1] == Reply(1, failed)
-    assert performed(bench, save, Reply(1, OK))[-1] == Reply(1, OK)
-    assert performed(bench, Reply(1, OK, failed))[-1] == Reply(1, OK)
+    assert performed(bench, save, Answer(1, OK, failed))[-1] == Answer(1, failed)
+    assert performed(bench, save, Answer(1, OK))[-1] == Answer(1, OK)
+    assert performed(bench, Answer(1, OK, failed))[-1] == Answer(1, OK)
 
 
 def test_subscribers_are_told_at_the_announcement() -> None:
@@ -57,7 +57,7 @@ def test_subscribers_are_told_at_the_announcement() -> None:
     bench = Bench()
     bench.command("SUBSCRIBE", "+x")
     done = performed(bench, EVENT, LINE)
-    assert done == [EVENT, Reply(1, ("message", "+x", "y")), LINE]
+    assert done == [EVENT, Answer(1, ("message", "+x", "y")), LINE]
 
 
 def test_nothing_happens_after_the_exit() -> None:
@@ -81,4 +81,4 @@ def test_bytes_do_not_leave_on_a_connection_that_was_closed_in_the_same_step() -
 def test_the_reply_to_a_client_comes_last() -> None:
     bench = Bench()
     bench.command("SENTINEL", "MONITOR", "other", "10.0.0.7", "6379", "1")
-    assert bench.done[-1] == Reply(1, Status("OK"))
+    assert bench.done[-1] == Answer(1, Status("OK"))

@@ -57,9 +57,13 @@ class ElectionRules:
         """
         return state.current_epoch
 
+    def majority(self, voters: int) -> int:
+        """More than half of all known voters, dead or alive."""
+        return voters // 2 + 1
+
     def votes_needed(self, voters: int, quorum: int) -> int:
         """Votes that make a leader: a majority of known voters, and the quorum (election §6)."""
-        return max(voters // 2 + 1, quorum)
+        return max(self.majority(voters), quorum)
 
     # Starting
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from minisentinel.patterns import glob_matches
 from minisentinel.replies import OK, Command, Error, Reply
 from sim.redis.clients import Client
 from sim.redis.commands.spec import Allow, CommandSpec, wrong_arity
-from sim.redis.glob import matches
 from sim.redis.info import info_text
 from sim.redis.server import Server
 from sim.redis.settings import DIRECTIVES
@@ -29,7 +29,7 @@ def config_get(server: Server, client: Client, command: Command) -> Reply:
     shown["replicaof"] = shown["slaveof"] = f"{host} {port}" if host else ""
     flat: list[Reply] = []
     for name, value in shown.items():
-        if any(matches(pattern, name, ignore_case=True) for pattern in command[2:]):
+        if any(glob_matches(pattern, name, ignore_case=True) for pattern in command[2:]):
             flat += (name, value)
     return tuple(flat)
 

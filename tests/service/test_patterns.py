@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from minisentinel.service.glob import glob_matches
+from minisentinel.patterns import glob_matches
 
 
 @pytest.mark.parametrize(
@@ -69,3 +69,8 @@ def test_many_stars_are_no_burden() -> None:
 @given(st.text(max_size=20), st.text(max_size=10))
 def test_any_pattern_has_an_answer(pattern: str, text: str) -> None:
     assert glob_matches(pattern, text) in (True, False)
+
+
+def test_case_counts_unless_told_otherwise() -> None:
+    assert not glob_matches("PORT", "port")
+    assert glob_matches("PORT", "port", ignore_case=True)

@@ -9,8 +9,10 @@ from __future__ import annotations
 __all__ = ["glob_matches"]
 
 
-def glob_matches(pattern: str, text: str) -> bool:
-    """Whether the whole of `text` matches `pattern`; upper and lower case differ."""
+def glob_matches(pattern: str, text: str, *, ignore_case: bool = False) -> bool:
+    """Whether the whole of `text` matches `pattern`; upper and lower case differ by default."""
+    if ignore_case:
+        pattern, text = pattern.lower(), text.lower()
     at = here = 0
     after_star = -1  # where the pattern goes on after the last star
     retry = 0  # where in the text that rest is tried next
