@@ -1,4 +1,4 @@
-"""Log lines in the form of a real Sentinel (spec: events §4)."""
+"""Log lines in the form of a real Sentinel (spec: events §4, README §6)."""
 
 from __future__ import annotations
 

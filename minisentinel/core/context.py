@@ -41,7 +41,7 @@ class Context:
         return self.state.masters[instance.master_name]
 
     def emit(self, level: str, name: str, subject: Instance | None, payload: str = "%@") -> None:
-        """Announce an event; a leading ``%@`` stands for the subject (spec: events §1)."""
+        """Announce an event; a leading ``%@`` stands for the subject (spec: events §1, §3)."""
         master = kind = host = ""
         port = 0
         if subject is not None:

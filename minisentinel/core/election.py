@@ -39,6 +39,7 @@ def ask_peers(ctx: Context, master: Master, *, forced: bool) -> None:
 
 
 def _ask(ctx: Context, master: Master, peer: Peer) -> None:
+    """Ask for the peer's opinion, and as a candidate for its vote too (spec: election §1)."""
     candidate = master.failover_state is not FailoverState.NONE
     epoch = ctx.state.current_epoch
     send(

@@ -113,6 +113,7 @@ def _abort(ctx: Context, master: Master, event: str) -> None:
 
 
 def _crash(ctx: Context) -> None:
+    """Die as SENTINEL SIMULATE-FAILURE has asked for (spec: failover §10)."""
     ctx.log("warning", "Sentinel CRASH because of SENTINEL simulate-failure")
     ctx.out.append(Exit(SIMULATED_CRASH_STATUS))
 

@@ -64,7 +64,10 @@ class Hello:
 
 
 def payload(ctx: Context, master: Master, local_host: str) -> str:
-    """The hello about `master`; `local_host` is the address of our end of the connection."""
+    """The hello about `master`; `local_host` is the address of our end of the connection.
+
+    Host and port may be announced ones (spec: gossip §8).
+    """
     state = ctx.state
     address = current_address(master)
     text = (
@@ -76,7 +79,7 @@ def payload(ctx: Context, master: Master, local_host: str) -> str:
 
 
 def publish_if_due(ctx: Context, instance: Instance) -> None:
-    """Say hello to `instance` if the last success is long enough ago (monitoring §4.3)."""
+    """Say hello to `instance` if the last success is old enough (monitoring §4.3, gossip §1)."""
     if not ctx.profile.hello.should_publish(instance, ctx.now, ctx.state.timing):
         return
     connection = instance.link.command

@@ -145,6 +145,7 @@ def _introduce(ctx: Context, instance: Instance, connection: Connection) -> None
 
 
 def _credentials(ctx: Context, instance: Instance) -> tuple[str, str]:
+    """User and password for an instance; replicas have those of their master [CFG-8-3]."""
     state = ctx.state
     if isinstance(instance, Peer):
         if state.sentinel_pass:

@@ -42,7 +42,7 @@ class Role(Enum):
 
 
 class FailoverState(Enum):
-    """The states of the failover machine, with the names that the protocol shows."""
+    """The states of the failover machine, with the names that are shown (spec: README §6)."""
 
     NONE = "none"
     WAIT_START = "wait_start"

@@ -114,6 +114,7 @@ class Dispatcher:
         return None
 
     def _too_few_replicas(self) -> bool:
+        """Whether min-replicas-to-write refuses a write (redis-node §8)."""
         settings = self.server.settings
         needed = settings.min_replicas_to_write
         return (

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from random import Random
 from typing import Any
 
 from minisentinel.config import load, rewrite
 from minisentinel.core import MODERN, Dice, Profile, SavedConfiguration, Sentinel
 from minisentinel.core.instances import current_address
-from minisentinel.core.state import Role
+from minisentinel.core.state import Instance, Master, Role, State
 from minisentinel.driver import Driver
 from minisentinel.replies import Command, Reply
 from minisentinel.service import Service
@@ -24,6 +24,8 @@ from sim.trace.recorder import Recorder
 from sim.trace.records import NodeStarted
 
 __all__ = ["SentinelNode"]
+
+Address = tuple[str, int]
 
 FIRST_TICK_US = 1_000
 
@@ -55,6 +57,8 @@ class SentinelNode(Process, Driver):
         self._random = random
         self._outgoing: dict[int, Endpoint] = {}
         self._clients: dict[int, Endpoint] = {}
+        self._has_read_its_file = False
+        self._memory: State | None = None
 
     # Facts that the core looks up.
 
@@ -70,34 +74,62 @@ class SentinelNode(Process, Driver):
 
     @property
     def ready(self) -> bool:
-        """Whether the process has read its configuration since its last start."""
-        return self.state != "down" and hasattr(self, "sentinel")
+        """Whether the process lives and has read its configuration since its last start."""
+        return self.state != "down" and self._has_read_its_file
 
-    def names_as_master(self, name: str) -> tuple[str, int] | None:
-        """The IP and port that this Sentinel gives for the master `name`."""
-        master = self.sentinel.state.masters.get(name)
+    def names_as_master(self, name: str) -> Address | None:
+        """The IP and port that this Sentinel gives for the master `name`; the last ones if dead."""
+        master = self._master(name)
         if master is None:
             return None
         address = current_address(master)
         return (address.ip, address.port)
 
-    def is_content(self, name: str, address: tuple[str, int]) -> bool:
-        """Whether it names `address`, sees nothing down or misplaced, and is not failing over."""
-        state = self.sentinel.state
-        master = state.masters.get(name)
-        if master is None or state.tilt or self.names_as_master(name) != address:
+    def config_epoch(self, name: str) -> int:
+        """The epoch of its configuration of the master `name`, also if dead; -1 without one."""
+        master = self._master(name)
+        return -1 if master is None else master.config_epoch
+
+    def _master(self, name: str) -> Master | None:
+        return None if self._memory is None else self._memory.masters.get(name)
+
+    def is_content(
+        self, name: str, address: Address, replicas: Set[Address], peers: Set[Address]
+    ) -> bool:
+        """Whether it names `address`, is not failing over, and sees everybody else as they are.
+
+        It must know the living `replicas` and `peers`, see each of them up and in its place, and
+        hold for down whomever else it knows.
+        """
+        master = self._master(name)
+        if master is None or not self.ready or self.sentinel.state.tilt:
             return False
-        instances = (master, *master.replicas.values(), *master.peers.values())
-        return not (
-            master.failover_in_progress
-            or any(each.subjectively_down or each.link.disconnected for each in instances)
-            or any(
-                each.role_reported is not Role.REPLICA or not each.master_link_up
-                for each in master.replicas.values()
+        if self.names_as_master(name) != address or master.failover_in_progress:
+            return False
+        known = {(each.address.ip, each.address.port): each for each in master.replicas.values()}
+        others = {(each.address.ip, each.address.port): each for each in master.peers.values()}
+        return (
+            _is_up(master)
+            and known.keys() >= replicas
+            and others.keys() >= peers
+            and all(
+                each.role_reported is Role.REPLICA and each.master_link_up
+                for at, each in known.items()
+                if at in replicas
+            )
+            and all(
+                _is_up(each) if at in replicas or at in peers else each.subjectively_down
+                for at, each in (*known.items(), *others.items())
             )
         )
 
     # The life of the process.
+
+    def start(self) -> None:
+        """Start the program; a new life has read nothing yet."""
+        if self.state == "down":
+            self._has_read_its_file = False
+        super().start()
 
     def on_start(self) -> None:
         """Read the configuration file and begin, as a real Sentinel does after each start."""
@@ -113,6 +145,8 @@ class SentinelNode(Process, Driver):
         tracing = self.recorder is not None
         self.sentinel = Sentinel(loaded.state, facts=self, profile=self.profile, tracing=tracing)
         self.service = Service(self.sentinel)
+        self._memory = loaded.state
+        self._has_read_its_file = True
         effects = self.sentinel.start(self.now_ms())
         port = loaded.server.port
         self.listen(port)
@@ -214,3 +248,7 @@ class SentinelNode(Process, Driver):
     def exit(self, status: int) -> None:
         """End this process at once."""
         self.kill()
+
+
+def _is_up(instance: Instance) -> bool:
+    return not (instance.subjectively_down or instance.link.disconnected)

@@ -8,12 +8,16 @@ does not name (further replicas, Sentinels, clients) is added.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+import itertools
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TypeVar
+from ipaddress import IPv4Address
+from pathlib import PurePath
+from typing import Any, TypeVar
 
 from minisentinel.config import IncludeReader, load, rewrite
 from minisentinel.core import Address, Dice, snapshot
+from minisentinel.core.address import bracketed, numeric_ip
 from minisentinel.core.saved import SavedConfiguration, SavedMaster
 from minisentinel.core.state import Instance
 from minisentinel.core.timing import Timing
@@ -25,6 +29,9 @@ InstanceT = TypeVar("InstanceT", bound=Instance)
 
 LOCAL_NETWORK = Uniform(150, 450)
 """One-way delays within a data centre, in microseconds."""
+
+NAMED_NETWORK = IPv4Address("10.0.3.1")
+"""From here on live hosts that a configuration file calls by name."""
 
 
 class DeploymentError(ValueError):
@@ -46,8 +53,10 @@ class Deployment:
 
     `quorum` None means a majority of the Sentinels. Milliseconds where Sentinel has milliseconds.
     `replica_priorities` are for redis-2, redis-3, ... (100 where none is given). Of the fields
-    that a configuration file fills, `conf` holds what it persists and `names` maps host names to
-    simulated addresses.
+    that a configuration file fills, `conf` holds what it persists, `conf_name` is what the file is
+    called, and `names` maps host names to simulated addresses.
+
+    Raises `DeploymentError` for what cannot be built.
     """
 
     sentinels: int = 3
@@ -67,30 +76,79 @@ class Deployment:
     known_replicas: tuple[tuple[str, int], ...] = ()
     known_sentinels: tuple[KnownSentinel, ...] = ()
     conf: SavedConfiguration | None = field(default=None, repr=False)
+    conf_name: str = ""
     names: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+
+    def __post_init__(self) -> None:
+        for name, setting in DEPLOYMENT_SETTINGS.items():
+            value = getattr(self, setting.attribute)
+            if not (name == "quorum" and value is None):
+                setting.check(name, value)
+        _check_master_name(self.master_name)
+        priorities = self.replica_priorities
+        if len(priorities) > self.replicas or any(
+            type(each) is not int or each < 0 for each in priorities
+        ):
+            raise DeploymentError(
+                f"replica priorities {', '.join(map(str, priorities))}: expected whole numbers "
+                f"from 0, one at most for each of {self.replicas} replicas"
+            )
+        _check_port(self.sentinel_port, f"port {self.sentinel_port} of the Sentinels")
+        others = ((each.host, each.port) for each in self.known_sentinels)
+        for host, port in (self.master_address, *self.known_replicas, *others):
+            self.ip_of(host)
+            _check_port(port, f"address {bracketed(host, port)}")
 
     @property
     def effective_quorum(self) -> int:
         """The quorum that the Sentinels are configured with."""
         return self.sentinels // 2 + 1 if self.quorum is None else self.quorum
 
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What is in force, for people who read a trace: plain JSON, no paths of this machine."""
+        settings: dict[str, Any] = {
+            name: getattr(self, setting.attribute) for name, setting in DEPLOYMENT_SETTINGS.items()
+        }
+        settings["quorum"] = self.effective_quorum
+        settings["replica-priorities"] = list(self.replica_priorities)
+        settings["master"] = self.master_name
+        if self.conf_name:
+            settings["conf"] = self.conf_name
+        return settings
+
+    def ip_of(self, host: str) -> str:
+        """The canonical text of the address of `host`; raises `DeploymentError` if it has none."""
+        named = {name.lower(): ip for name, ip in self.names}
+        ip = numeric_ip(named.get(host.lower(), host))
+        if ip is None:
+            raise DeploymentError(
+                f"address {host!r}: expected a numeric IP address, or a name that has one in names"
+            )
+        return ip
+
     def with_setting(self, name: str, value: str) -> Deployment:
         """A copy with one setting changed, under the name that Sentinel or the deployment gives it.
 
-        Raises `DeploymentError` naming what was expected.
+        With fewer replicas the priorities of those that are gone go too. Raises `DeploymentError`
+        naming what was expected.
         """
         setting = DEPLOYMENT_SETTINGS.get(name)
         if setting is None:
             known = ", ".join(DEPLOYMENT_SETTINGS)
             raise DeploymentError(f"unknown setting {name!r}; expected one of: {known}")
-        expected = f"{name}={value}: expected a whole number from {setting.minimum}"
         try:
             number = int(value)
         except ValueError:
-            raise DeploymentError(expected) from None
-        if not setting.minimum <= number <= setting.maximum:
-            raise DeploymentError(f"{expected} to {setting.maximum}")
-        return dataclasses.replace(self, **{setting.attribute: number})  # type: ignore[arg-type]
+            raise setting.error(name, value) from None
+        setting.check(name, number)
+        return self._with(**{setting.attribute: number})
+
+    def _with(self, **changes: Any) -> Deployment:
+        """A copy with these fields changed, without the priorities of replicas that are gone."""
+        replicas = changes.get("replicas", self.replicas)
+        priorities = self.replica_priorities[:replicas]
+        return dataclasses.replace(self, replica_priorities=priorities, **changes)
 
     @classmethod
     def from_conf(
@@ -108,11 +166,10 @@ class Deployment:
         for a file that cannot be understood, `DeploymentError` when it names no such master.
         """
         base = base or cls()
-        names: dict[str, str] = {}
         loaded = load(
             text,
             path=path,
-            facts=_EveryName(names),
+            facts=_EveryName(),
             now_ms=1,
             dice=Dice(0),
             read_include=read_include,
@@ -130,45 +187,40 @@ class Deployment:
             known = ", ".join(each.name for each in in_file_order)
             raise DeploymentError(f"{path}: no master called {name!r}; it monitors: {known}")
         watched = loaded.state.masters[name]
+        address = _written(watched.address)
+        replicas = tuple(_written(each.address) for each in _in_file_order(watched.replicas))
         others = tuple(
             KnownSentinel(*_written(each.address), each.runid)
             for each in _in_file_order(watched.peers)
         )
-        own_port = loaded.state.announce_port or loaded.server.port
-        return dataclasses.replace(
-            base,
-            sentinels=len(others) + 1 if others else base.sentinels,
-            replicas=max(len(chosen.replicas), 0) or base.replicas,
-            master_name=name,
-            quorum=chosen.quorum,
-            down_after_milliseconds=watched.down_after,
-            failover_timeout=watched.failover_timeout,
-            parallel_syncs=chosen.parallel_syncs,
-            master_reboot_down_after_period=chosen.reboot_down_after,
-            master_address=_written(watched.address),
-            sentinel_port=own_port,
-            known_replicas=tuple(
-                _written(each.address) for each in _in_file_order(watched.replicas)
-            ),
-            known_sentinels=others,
-            conf=dataclasses.replace(saved, masters=(chosen,)),
-            names=tuple(names.items()),
-        )
+        try:
+            return base._with(
+                sentinels=len(others) + 1 if others else base.sentinels,
+                replicas=len(replicas) or base.replicas,
+                master_name=name,
+                quorum=chosen.quorum,
+                down_after_milliseconds=watched.down_after,
+                failover_timeout=watched.failover_timeout,
+                parallel_syncs=chosen.parallel_syncs,
+                master_reboot_down_after_period=chosen.reboot_down_after,
+                master_address=address,
+                sentinel_port=loaded.state.announce_port or loaded.server.port,
+                known_replicas=replicas,
+                known_sentinels=others,
+                conf=dataclasses.replace(saved, masters=(chosen,)),
+                conf_name=PurePath(path).name,
+                names=_invent_addresses(
+                    [address[0], *(host for host, _ in replicas), *(each.host for each in others)]
+                ),
+            )
+        except DeploymentError as problem:
+            raise DeploymentError(f"{path}: {problem}") from None
 
     def sentinel_conf(self, myid: str, port: int) -> str:
         """The configuration file that the Sentinel `myid` starts with."""
-        base = self.conf or SavedConfiguration(
-            myid="",
-            current_epoch=0,
-            deny_scripts_reconfig=True,
-            resolve_hostnames=False,
-            announce_hostnames=False,
-            announce_ip="",
-            announce_port=0,
-            sentinel_user="",
-            sentinel_pass="",
-            masters=(_PLAIN_MASTER,),
-        )
+        base = self.conf or SavedConfiguration(myid="")
+        plain = SavedMaster(self.master_name, *self.master_address, self.effective_quorum)
+        master = base.masters[0] if base.masters else plain
         # What the file says of its own Sentinel's announced address holds for that one only; the
         # simulated network translates no addresses, and servers and clients resolve no names.
         saved = dataclasses.replace(
@@ -177,7 +229,7 @@ class Deployment:
             announce_hostnames=False,
             announce_ip="",
             announce_port=0,
-            masters=(self._saved_master(base.masters[0]),),
+            masters=(self._saved_master(master),),
         )
         return rewrite(f"port {port}\n", saved)
 
@@ -202,27 +254,6 @@ class Deployment:
         )
 
 
-_PLAIN_MASTER = SavedMaster(
-    name="mymaster",
-    host="",
-    port=0,
-    quorum=1,
-    down_after=None,
-    failover_timeout=None,
-    parallel_syncs=1,
-    reboot_down_after=0,
-    notification_script="",
-    client_reconfig_script="",
-    auth_pass="",
-    auth_user="",
-    config_epoch=0,
-    leader_epoch=0,
-    replicas=(),
-    peers=(),
-    renamed_commands=(),
-)
-
-
 @dataclass(frozen=True, slots=True)
 class Setting:
     """A whole number that `Deployment.with_setting` can change."""
@@ -231,6 +262,17 @@ class Setting:
     minimum: int
     maximum: int
     about: str
+
+    def check(self, name: str, value: object) -> None:
+        """Raises `DeploymentError` unless `value` is a whole number within the limits."""
+        if type(value) is not int or not self.minimum <= value <= self.maximum:
+            raise self.error(name, value)
+
+    def error(self, name: str, value: object) -> DeploymentError:
+        """That `value` will not do, and what would."""
+        return DeploymentError(
+            f"{name}={value}: expected a whole number from {self.minimum} to {self.maximum}"
+        )
 
 
 DEPLOYMENT_SETTINGS: dict[str, Setting] = {
@@ -250,19 +292,35 @@ DEPLOYMENT_SETTINGS: dict[str, Setting] = {
 
 
 class _EveryName:
-    """A world in which every host name resolves, each to an address of its own."""
-
-    def __init__(self, names: dict[str, str]) -> None:
-        self._names = names
+    """A world in which every host name resolves: while a file is read, a name stands for itself."""
 
     def resolve(self, name: str) -> str | None:
-        key = name.lower()
-        if key not in self._names:
-            self._names[key] = f"10.0.3.{len(self._names) + 1}"
-        return self._names[key]
+        return name.lower()
 
     def is_executable(self, path: str) -> bool:
         return True
+
+
+def _invent_addresses(hosts: Iterable[str]) -> tuple[tuple[str, str], ...]:
+    """An address for each of `hosts` that is a name; none that another of them has."""
+    hosts = list(hosts)
+    own = {numeric_ip(host) for host in hosts}
+    names = dict.fromkeys(host.lower() for host in hosts if numeric_ip(host) is None)
+    free = (ip for number in itertools.count() if (ip := str(NAMED_NETWORK + number)) not in own)
+    return tuple(zip(names, free, strict=False))
+
+
+def _check_port(port: object, what: str) -> None:
+    if type(port) is not int or not 0 < port < 65536:
+        raise DeploymentError(f"{what}: expected a port from 1 to 65535")
+
+
+def _check_master_name(name: str) -> None:
+    """A name has to fit between the blanks of a directive and the commas of a hello."""
+    if not name or not name.isprintable() or any(char in " ,\"'" for char in name):
+        raise DeploymentError(
+            f"master name {name!r}: expected printable characters, no blank, comma or quote"
+        )
 
 
 def _in_file_order(table: Mapping[str, InstanceT]) -> list[InstanceT]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from minisentinel.core import Dice
 from minisentinel.core.timing import RUNID_LENGTH
 from sim.kernel.streams import Streams
+from minisentinel.core.address import bracketed
 from sim.world.deployment import Deployment, DeploymentError
 
 __all__ = ["Place", "Plan", "make_plan"]
@@ -18,10 +19,9 @@ CLIENT_NETWORK = "10.0.2.1"
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A node: its name, the text it is configured by (`host`), IP, port, and a Sentinel's id."""
+    """A node: its name, its IP in canonical form, its port, and a Sentinel's id."""
 
     name: str
-    host: str
     ip: str
     port: int
     myid: str = ""
@@ -37,75 +37,89 @@ class Plan:
 
 
 class _Addresses:
-    """Hands out addresses near others: further ports on a loopback host, else further hosts."""
+    """Hands out addresses, those that are given first and then free ones near others."""
 
-    def __init__(self, names: dict[str, str]) -> None:
-        self._names = names
-        self._used: set[tuple[str, int]] = set()
-
-    def resolve(self, host: str) -> str:
-        return self._names.get(host.lower(), host)
+    def __init__(self, deployment: Deployment) -> None:
+        self._deployment = deployment
+        self._used: dict[str, set[int]] = {}
 
     def take(self, host: str, port: int) -> tuple[str, int]:
         """This very address; it must be free."""
-        ip = self.resolve(host)
-        if (ip, port) in self._used:
-            raise DeploymentError(f"address {host}:{port} is used twice in this deployment")
-        self._used.add((ip, port))
-        return ip, port
+        ip = self._deployment.ip_of(host)
+        if port in self._used.get(ip, ()):
+            raise DeploymentError(
+                f"address {bracketed(host, port)} is used twice in this deployment"
+            )
+        return self._use(ip, port)
 
     def near(self, host: str, port: int) -> tuple[str, int]:
-        """The next free address from `host` and `port` on."""
-        address = ipaddress.ip_address(self.resolve(host))
-        while (str(address), port) in self._used:
-            if address.is_loopback:
-                port += 1
-            else:
-                address += 1
-        self._used.add((str(address), port))
-        return str(address), port
+        """A further port if `host` is a loopback address, else a further host of its own."""
+        ip = self._deployment.ip_of(host)
+        if is_loopback(ip):
+            used = self._used.get(ip, ())
+            free = next((each for each in range(port, 65536) if each not in used), None)
+            if free is None:
+                raise DeploymentError(f"no port of {ip} is free from {port} on")
+            return self._use(ip, free)
+        while ip in self._used:
+            try:
+                following = ipaddress.ip_address(ip) + 1
+            except ipaddress.AddressValueError:
+                raise DeploymentError(f"no address is free from {host} on") from None
+            ip = self._deployment.ip_of(str(following))
+        return self._use(ip, port)
+
+    def _use(self, ip: str, port: int) -> tuple[str, int]:
+        self._used.setdefault(ip, set()).add(port)
+        return ip, port
+
+
+def is_loopback(ip: str) -> bool:
+    """Whether the numeric address `ip` means the host itself."""
+    address = ipaddress.ip_address(ip)
+    # Not every Python looks into an IPv4 address that is written as an IPv6 one.
+    return (getattr(address, "ipv4_mapped", None) or address).is_loopback
 
 
 def make_plan(deployment: Deployment, streams: Streams) -> Plan:
-    """Give every node of `deployment` its place; ids of Sentinels are drawn from `streams`."""
-    addresses = _Addresses(dict(deployment.names))
+    """Give every node of `deployment` its place; ids of Sentinels are drawn from `streams`.
+
+    Raises `DeploymentError` when an address is used twice or there is no further one.
+    """
+    addresses = _Addresses(deployment)
     host, port = deployment.master_address
-    on_loopback = ipaddress.ip_address(addresses.resolve(host)).is_loopback
+    known_replicas = deployment.known_replicas[: deployment.replicas]
+    known_sentinels = deployment.known_sentinels[: deployment.sentinels - 1]
+    servers = [addresses.take(host, port), *(addresses.take(*each) for each in known_replicas)]
+    others = [addresses.take(each.host, each.port) for each in known_sentinels]
 
-    servers = [_place("redis-1", host, addresses.take(host, port))]
-    for number in range(deployment.replicas):
-        name = f"redis-{number + 2}"
-        if number < len(deployment.known_replicas):
-            known = deployment.known_replicas[number]
-            servers.append(_place(name, known[0], addresses.take(*known)))
-        else:
-            servers.append(_place(name, "", addresses.near(host, port)))
+    while len(servers) <= deployment.replicas:
+        servers.append(addresses.near(host, port))
 
-    known_sentinels = deployment.known_sentinels
-    taken = [addresses.take(each.host, each.port) for each in known_sentinels]
-    sentinel_host = host if on_loopback else SENTINEL_NETWORK
-    if known_sentinels:
-        sentinel_host = known_sentinels[0].host
-    sentinels = []
-    for number in range(deployment.sentinels):
-        name = f"sentinel-{number + 1}"
-        # The configuration file is the first one's; those that it knows follow.
-        if 1 <= number <= len(known_sentinels):
-            known_one = known_sentinels[number - 1]
-            sentinels.append(_place(name, known_one.host, taken[number - 1], known_one.myid))
-        else:
-            place = addresses.near(sentinel_host, deployment.sentinel_port)
-            myid = deployment.conf.myid if number == 0 and deployment.conf else ""
-            dice = Dice(streams.get(f"identity:{name}").getrandbits(64))
-            sentinels.append(_place(name, "", place, myid or dice.hex(RUNID_LENGTH)))
+    # The configuration file is the first one's; those that it knows follow.
+    if others:
+        first_host = others[0][0]
+    else:
+        first_host = host if is_loopback(servers[0][0]) else SENTINEL_NETWORK
+    sentinels = [addresses.near(first_host, deployment.sentinel_port), *others]
+    while len(sentinels) < deployment.sentinels:
+        sentinels.append(addresses.near(first_host, deployment.sentinel_port))
+    ids = [deployment.conf.myid if deployment.conf else "", *(each.myid for each in known_sentinels)]
+    ids += [""] * (len(sentinels) - len(ids))
 
-    clients = [
-        _place(f"client-{number + 1}", "", addresses.near(CLIENT_NETWORK, 0))
-        for number in range(deployment.clients)
-    ]
-    return Plan(tuple(servers), tuple(sentinels), tuple(clients))
+    return Plan(
+        servers=tuple(Place(f"redis-{n}", *each) for n, each in enumerate(servers, start=1)),
+        sentinels=tuple(
+            _sentinel(f"sentinel-{n}", address, myid, streams)
+            for n, (address, myid) in enumerate(zip(sentinels, ids, strict=True), start=1)
+        ),
+        clients=tuple(
+            Place(f"client-{n}", *addresses.near(CLIENT_NETWORK, 0))
+            for n in range(1, deployment.clients + 1)
+        ),
+    )
 
 
-def _place(name: str, host: str, address: tuple[str, int], myid: str = "") -> Place:
-    ip, port = address
-    return Place(name, host or ip, ip, port, myid)
+def _sentinel(name: str, address: tuple[str, int], myid: str, streams: Streams) -> Place:
+    dice = Dice(streams.get(f"identity:{name}").getrandbits(64))
+    return Place(name, *address, myid or dice.hex(RUNID_LENGTH))

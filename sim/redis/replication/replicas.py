@@ -232,7 +232,7 @@ class Replicas:
         return tuple(overdue)
 
     def count_good(self) -> None:
-        """Refresh the number of replicas that count for min-replicas-to-write."""
+        """Refresh the number of replicas that count for min-replicas-to-write (redis-node §8)."""
         if not self._settings.min_replicas_to_write:
             return
         now = self._environment.unix_seconds()
