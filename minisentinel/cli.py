@@ -12,11 +12,11 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-from typing import TextIO
 
 from minisentinel import __version__
 from minisentinel.config import ConfigError, Loaded, load
 from minisentinel.config.summary import summary
+from minisentinel.console import guarded
 from minisentinel.core.dice import Dice
 from minisentinel.files import read_included, read_text
 
@@ -46,8 +46,12 @@ _NO_FILE = "Sentinel needs config file on disk to save state. Exiting..."
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command with these arguments (default: the program's); returns the exit status."""
     words = list(sys.argv[1:] if argv is None else argv)
+    return guarded("minisentinel", lambda: _run(words))
+
+
+def _run(words: list[str]) -> int:
     if any(word in words[:1] for word in ("-h", "--help")):
-        sys.stdout.write(_HELP)
+        print(_HELP, end="")
         return 0
     if any(word in words[:1] for word in ("-v", "--version")):
         print(f"minisentinel {__version__} (Sentinel protocol of Redis {CLAIMED_VERSION})")
@@ -71,15 +75,15 @@ def main(argv: Sequence[str] | None = None) -> int:
             return _fail(
                 f"Sentinel config file {path} is not writable: {_why_not(path)}. Exiting..."
             )
-        _say(
-            sys.stderr,
+        print(
             f"minisentinel: {path} is fine, but serving on TCP is not part of version "
-            f"{__version__}; --check shows what the file means.\n",
+            f"{__version__}; --check shows what the file means.",
+            file=sys.stderr,
         )
         return 2
-    _say(sys.stdout, summary(loaded, path))
+    print(summary(loaded, path), end="")
     for note in _on_this_machine(path, loaded):
-        _say(sys.stdout, f"\nwarning: {note}\n")
+        print(f"\nwarning: {note}")
     return 0
 
 
@@ -135,12 +139,6 @@ def _why_not(path: str) -> str:
         return error.strerror or str(error)
 
 
-def _say(stream: TextIO, text: str) -> None:
-    """Write `text`; what the stream has no character for, or was no text, becomes an escape."""
-    encoding = stream.encoding or "utf-8"
-    stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
-
-
 def _fail(message: str) -> int:
-    _say(sys.stderr, message + "\n")
+    print(message, file=sys.stderr)
     return 1

@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import tempfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
+from minisentinel.files import write_atomically
 from minisentinel.trace.entry import Entry, data_fields, data_from_fields
 
 __all__ = ["FORMAT", "VERSION", "Header", "Trace", "TraceError", "read_trace", "write_trace"]
@@ -74,6 +74,10 @@ class Trace:
     header: Header = field(default_factory=Header)
     entries: list[Entry] = field(default_factory=list)
 
+    def __repr__(self) -> str:
+        scenario = self.header.scenario or "no scenario"
+        return f"<Trace of {scenario}, seed {self.header.seed}: {len(self.entries)} entries>"
+
     def digest(self) -> str:
         """SHA-256 over the canonical lines of all entries, as hexadecimal text."""
         total = hashlib.sha256()
@@ -111,22 +115,6 @@ def trace_lines(trace: Trace) -> Iterable[str]:
 def write_trace(trace: Trace, path: str | os.PathLike[str]) -> None:
     """Write `trace` to `path`: to a temporary name beside it, then renamed. Raises OSError."""
     write_atomically(path, "".join(trace_lines(trace)).encode("ascii"))
-
-
-def write_atomically(path: str | os.PathLike[str], content: bytes) -> None:
-    """Replace the file at `path` by `content` in one step; nothing half-written is ever seen."""
-    target = Path(path)
-    handle, temporary = tempfile.mkstemp(prefix=target.name + ".", dir=target.parent)
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(content)
-        umask = os.umask(0)
-        os.umask(umask)
-        os.chmod(temporary, 0o666 & ~umask)
-        os.replace(temporary, target)
-    except BaseException:
-        os.unlink(temporary)
-        raise
 
 
 def read_trace(path: str | os.PathLike[str]) -> Trace:

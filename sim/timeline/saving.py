@@ -11,7 +11,7 @@ from typing import Any, cast
 import matplotlib as mpl
 from matplotlib.figure import Figure
 
-from minisentinel.trace.file import write_atomically
+from minisentinel.files import write_atomically
 
 __all__ = ["FORMATS", "rendered", "save_figure", "styled"]
 
