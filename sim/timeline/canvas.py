@@ -64,7 +64,9 @@ class Canvas:
         key = (text, size, weight)
         if key not in self._sizes:
             font = FontProperties(family=FONT, size=size, weight=weight)
-            width, height, _ = self._renderer.get_text_width_height_descent(text, font, False)
+            width, height, _ = self._renderer.get_text_width_height_descent(
+                _drawable(text), font, False
+            )
             scale = 72 / _MEASURE_DPI
             self._sizes[key] = (width * scale * 1.03 + 1.0, height * scale + 1.0)
         return self._sizes[key]
@@ -88,7 +90,7 @@ class Canvas:
         written = self.axes.text(
             x,
             y,
-            text,
+            _drawable(text),
             family=FONT,
             fontsize=size,
             color=colour,
@@ -229,3 +231,8 @@ class Canvas:
                 path_effects=[withStroke(linewidth=2.6, foreground=PAPER)] if shape == "x" else [],
             )
         )
+
+
+def _drawable(text: str) -> str:
+    """`text` with bytes that are no UTF-8 (surrogates, here) as escapes: no font has them."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")

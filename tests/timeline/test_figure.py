@@ -299,3 +299,8 @@ def test_opinions_of_others_give_way_to_that_of_the_master() -> None:
         for other in masters
         if one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
     ]
+
+
+def test_names_that_no_font_can_show_are_escaped() -> None:
+    figure = timeline(failover_story(), title="m\udce9ster")
+    assert "m\\udce9ster" in {text.get_text() for text in figure.findobj(Text)}
