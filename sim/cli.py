@@ -140,7 +140,6 @@ def _run(options: argparse.Namespace) -> int:
             scenario,
             seed=options.seed,
             duration=options.duration,
-            settings=_settings(options),
             progress=progress,
         )
     trace = result.trace
@@ -196,18 +195,6 @@ def _configured(scenario: Scenario, options: argparse.Namespace) -> Scenario:
             raise UsageError(f"--set {assignment}: expected KEY=VALUE")
         deployment = deployment.with_setting(key.strip(), value.strip())
     return scenario.with_deployment(deployment)
-
-
-def _settings(options: argparse.Namespace) -> dict[str, str]:
-    """What the header of the trace says about how the run was configured."""
-    settings = dict(assignment.split("=", 1) for assignment in options.set)
-    if options.conf is not None:
-        settings["conf"] = Path(options.conf).name
-    if options.master is not None:
-        settings["master"] = options.master
-    if options.duration is not None:
-        settings["duration"] = f"{options.duration:g}"
-    return settings
 
 
 def _print_result(scenario: Scenario, result: Result) -> None:

@@ -12,6 +12,7 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
+from sim.scenarios.events import EVENT_NAMES
 from sim.scenarios.expectations import EXPECTATIONS
 from sim.scenarios.scenario import Expectation, Fault, Scenario, ScenarioError
 from sim.world.deployment import DEPLOYMENT_SETTINGS, Deployment, DeploymentError
@@ -26,6 +27,9 @@ VERBS: dict[str, tuple[str, ...]] = {
     "pause": ("node",),
     "resume": ("node",),
     "block": ("node", "seconds"),
+    "power_off": ("node",),
+    "power_on": ("node",),
+    "step_clock": ("node", "seconds"),
     "partition": ("groups",),
     "heal": (),
 }
@@ -34,6 +38,9 @@ VERBS: dict[str, tuple[str, ...]] = {
 COUNTS = ("sentinels", "replicas", "clients")
 OPTIONAL: dict[str, tuple[str, ...]] = {"restart": ("keep-data",)}
 MOMENT = ("at", "when", "after")
+FOREVER_S = 10**7
+"""Nothing in a scenario takes as long as that, which is 115 days."""
+
 NODE = re.compile(r"(redis|sentinel|client)-[1-9][0-9]*")
 
 
@@ -152,10 +159,13 @@ def _seconds(
     key: str,
     default: Any = _REQUIRED,
     index: int = 0,
+    *,
+    signed: bool = False,
 ) -> float:
-    expected = "a number of seconds, 0 or more"
+    lowest = -FOREVER_S if signed else 0
+    expected = f"a number of seconds, {lowest} or more"
     value: float = _value(reader, table, found, key, (int, float), expected, default, index)
-    if not 0 <= value < 10**7:
+    if not lowest <= value < FOREVER_S:
         raise reader.error(table, key, f"expected {expected}, found {value!r}", index)
     return float(value)
 
@@ -184,7 +194,10 @@ def _deployment(reader: _Reader, document: Mapping[str, Any]) -> Deployment:
         raise reader.error(
             "deployment", "replica-priorities", "expected a list of whole numbers, 0 = never"
         )
-    return dataclasses.replace(deployment, replica_priorities=tuple(priorities))
+    try:
+        return dataclasses.replace(deployment, replica_priorities=tuple(priorities))
+    except DeploymentError as problem:
+        raise reader.error("deployment", "replica-priorities", str(problem)) from None
 
 
 def _faults(reader: _Reader, document: Mapping[str, Any]) -> tuple[Fault, ...]:
@@ -192,11 +205,26 @@ def _faults(reader: _Reader, document: Mapping[str, Any]) -> tuple[Fault, ...]:
     if not isinstance(tables, list) or any(not isinstance(each, dict) for each in tables):
         raise reader.error("", "faults", "expected tables [[faults]]")
     faults: list[Fault] = []
+    now: float | None = 0.0
     for index, table in enumerate(tables):
-        fault = _fault(reader, table, index, faults[-1] if faults else None)
+        fault = _fault(reader, table, index)
+        now = _moment_of(reader, fault, index, now)
         _check_names(reader, fault, index, [each.alias for each in faults if each.alias])
         faults.append(fault)
     return tuple(faults)
+
+
+def _moment_of(reader: _Reader, fault: Fault, index: int, now: float | None) -> float | None:
+    """When `fault` happens, if the one before happens at `now`; None: the run will tell."""
+    if fault.at is None:
+        return None if fault.when or now is None else round(now + fault.after, 6)
+    if now is None:
+        problem = "expected 'after' or 'when': since a 'when' above nobody knows how late it is"
+        raise reader.error("faults", "at", problem, index)
+    if fault.at < now:
+        problem = f"expected faults in order of time; the last is at {now:g}"
+        raise reader.error("faults", "at", problem, index)
+    return fault.at
 
 
 def _check_names(reader: _Reader, fault: Fault, index: int, aliases: Sequence[str]) -> None:
@@ -214,7 +242,7 @@ def _check_names(reader: _Reader, fault: Fault, index: int, aliases: Sequence[st
         raise reader.error("faults", "as", problem, index)
 
 
-def _fault(reader: _Reader, table: Mapping[str, Any], index: int, previous: Fault | None) -> Fault:
+def _fault(reader: _Reader, table: Mapping[str, Any], index: int) -> Fault:
     def value(key: str, kind: type[T], expected: str, default: Any = _REQUIRED) -> T:
         return _value(reader, "faults", table, key, kind, expected, default, index)
 
@@ -229,7 +257,7 @@ def _fault(reader: _Reader, table: Mapping[str, Any], index: int, previous: Faul
     for key in VERBS[do]:
         if key not in table:
             raise reader.error("faults", key, f"missing; {do!r} needs it", index)
-    at, after, when = _moment(reader, table, index, previous)
+    at, after, when = _moment(reader, table, index)
     groups = value("groups", list, "a list of lists of node names", [])
     named = all(isinstance(g, list) and g and all(isinstance(n, str) for n in g) for g in groups)
     if not named or ("groups" in table and not groups):
@@ -242,24 +270,20 @@ def _fault(reader: _Reader, table: Mapping[str, Any], index: int, previous: Faul
         node=value("node", str, "the name of a node, or master", ""),
         alias=value("as", str, "a name for the node that is hit", ""),
         groups=tuple(tuple(group) for group in groups),
-        seconds=_seconds(reader, "faults", table, "seconds", 0.0, index),
+        seconds=_seconds(reader, "faults", table, "seconds", 0.0, index, signed=do == "step_clock"),
         keep_data=value("keep-data", bool, "true or false", True),
     )
 
 
 def _moment(
-    reader: _Reader, table: Mapping[str, Any], index: int, previous: Fault | None
+    reader: _Reader, table: Mapping[str, Any], index: int
 ) -> tuple[float | None, float, str]:
     """The keys `at`, `after` and `when` of a fault."""
     if "at" in table:
         for key in ("after", "when"):
             if key in table:
                 raise reader.error("faults", key, "expected either 'at' or this", index)
-        at = _seconds(reader, "faults", table, "at", index=index)
-        if previous is not None and previous.at is not None and at < previous.at:
-            problem = f"expected faults in order of time; the last is at {previous.at:g}"
-            raise reader.error("faults", "at", problem, index)
-        return at, 0.0, ""
+        return _seconds(reader, "faults", table, "at", index=index), 0.0, ""
     if "after" not in table and "when" not in table:
         problem = (
             "missing; expected 'at' (since the start), 'after' (the fault before), or 'when' "
@@ -267,8 +291,12 @@ def _moment(
         )
         raise reader.error("faults", "at", problem, index)
     when: str = _value(reader, "faults", table, "when", str, "an event such as +odown", "", index)
-    if "when" in table and when[:1] not in ("+", "-"):
-        raise reader.error("faults", "when", "expected an event such as +odown", index)
+    if "when" in table and when not in EVENT_NAMES:
+        problem = f"expected an event such as +odown, found {when!r}"
+        close = difflib.get_close_matches(when, EVENT_NAMES, 2, cutoff=0.8)
+        if close:
+            problem += f"; did you mean {' or '.join(sorted(close))}?"
+        raise reader.error("faults", "when", problem, index)
     return None, _seconds(reader, "faults", table, "after", 0.0, index), when
 
 

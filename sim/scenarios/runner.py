@@ -10,6 +10,7 @@ from minisentinel.core import MODERN, Profile
 from minisentinel.trace import SentinelEvent, Trace
 from sim.judge import INVARIANTS, ONE_MASTER_AT_THE_END, Truth, Verdict, judge_all
 from sim.judge.summary import Summary, summarize
+from sim.judge.verdicts import is_broken
 from sim.scenarios.expectations import EXPECTATIONS
 from sim.scenarios.scenario import Fault, Scenario
 from sim.world.world import World
@@ -30,12 +31,12 @@ class Result:
 
     @property
     def passed(self) -> bool:
-        """Whether every expectation held, and no invariant of safety was broken."""
+        """Whether every fault happened, every expectation held, and no invariant was broken."""
         return not self.failures
 
     @property
     def failures(self) -> tuple[str, ...]:
-        """The claims that do not hold: invariants that are broken, expectations not fulfilled.
+        """The claims that do not hold: invariants broken, faults and expectations not fulfilled.
 
         Of an invariant about which the trace tells nothing, nothing is wrong.
         """
@@ -63,25 +64,25 @@ def run_scenario(
     """Run a scenario; the same arguments give the same trace.
 
     `duration` is the virtual time in seconds watched after the first fault; without it the run
-    ends when all has been calm for a while. `settings` go into the trace's header. `progress` is
-    called with the virtual time now and then. Raises `UnknownNode` for a fault on nobody.
+    ends when all has been calm for a while. A fault that waits in vain for its event fails the run,
+    and those after it are left out. The header of the trace holds what is in force, and whatever
+    `settings` add. `progress` is called with the virtual time now and then. Raises `UnknownNode`
+    for a fault on nobody, `ImpossibleFault` for one that cannot be.
     """
+    more = {} if duration is None else {"duration": duration}
     world = World(
         scenario.deployment,
         seed=seed,
         profile=profile,
         scenario=scenario.name,
-        settings=settings,
+        settings={**more, **(settings or {})},
     )
     stage = _Stage(world, scenario, duration, progress)
-    for fault in scenario.faults:
-        if not stage.wait_for(fault):
-            break
-        stage.inflict(fault)
+    happened = stage.play()
     reason = stage.watch()
     world.end(reason)
     trace = world.trace
-    return Result(trace, _judge(scenario, trace))
+    return Result(trace, (*happened, *_judge(scenario, trace)))
 
 
 class _Stage:
@@ -102,6 +103,19 @@ class _Stage:
         self._last_fault = 0.0
         self._seen = 0
         self._hit: dict[str, str] = {}
+
+    def play(self) -> tuple[tuple[str, Verdict], ...]:
+        """Let every fault happen; returns the verdict on one that waits in vain."""
+        for number, fault in enumerate(self.scenario.faults, start=1):
+            if self.wait_for(fault):
+                self.inflict(fault)
+            elif self._is_over:
+                break
+            else:
+                patience = self.scenario.patience
+                reason = f"never happened: no Sentinel said {fault.when} within {patience:g} s"
+                return ((f"fault {number} ({fault})", is_broken(reason)),)
+        return ()
 
     def wait_for(self, fault: Fault) -> bool:
         """Let time pass until the moment of `fault`; False if it does not come."""
@@ -132,6 +146,11 @@ class _Stage:
         scenario = self.scenario
         calm = self.world.run_until_calm(scenario.calm_for, scenario.patience, self.progress)
         return "calm" if calm else "limit"
+
+    @property
+    def _is_over(self) -> bool:
+        """Whether `duration` has ended the run."""
+        return self._end is not None and self.world.now >= self._end
 
     def _run_to(self, until: float) -> bool:
         world, step = self.world, PROGRESS_S if self.progress else float("inf")
@@ -170,6 +189,12 @@ class _Stage:
                 name = world.resume(node)
             case "block":
                 name = world.block(node, fault.seconds)
+            case "power_off":
+                name = world.power_off(node)
+            case "power_on":
+                name = world.power_on(node)
+            case "step_clock":
+                name = world.step_clock(node, fault.seconds)
             case "partition":
                 groups = ([self._hit.get(n, n) for n in group] for group in fault.groups)
                 world.partition(*groups)

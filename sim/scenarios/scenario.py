@@ -36,6 +36,11 @@ class Fault:
     seconds: float = 0.0
     keep_data: bool = True
 
+    def __str__(self) -> str:
+        """What is done to whom, without the moment."""
+        groups = " | ".join(", ".join(group) for group in self.groups)
+        return f"{self.do} {self.node or groups}".rstrip()
+
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
@@ -51,8 +56,8 @@ class Scenario:
 
     `calm_for` and `limit` are seconds. The run ends when all has been well for `calm_for`. It is
     given up `limit` after the last fault, and what the settings allow a Sentinel for a failover
-    and one lost election on top of that (`patience`); an event that a fault waits for is given up
-    after the same time.
+    and one lost election on top of that (`patience`). An event that a fault waits for is given up
+    after the same time, and the run has failed.
     """
 
     name: str

@@ -266,9 +266,9 @@ class Setting:
     def check(self, name: str, value: object) -> None:
         """Raises `DeploymentError` unless `value` is a whole number within the limits."""
         if type(value) is not int or not self.minimum <= value <= self.maximum:
-            raise self.error(name, value)
+            raise self.error(name, repr(value))
 
-    def error(self, name: str, value: object) -> DeploymentError:
+    def error(self, name: str, value: str) -> DeploymentError:
         """That `value` will not do, and what would."""
         return DeploymentError(
             f"{name}={value}: expected a whole number from {self.minimum} to {self.maximum}"

@@ -6,9 +6,9 @@ import ipaddress
 from dataclasses import dataclass
 
 from minisentinel.core import Dice
+from minisentinel.core.address import bracketed
 from minisentinel.core.timing import RUNID_LENGTH
 from sim.kernel.streams import Streams
-from minisentinel.core.address import bracketed
 from sim.world.deployment import Deployment, DeploymentError
 
 __all__ = ["Place", "Plan", "make_plan"]
@@ -34,6 +34,11 @@ class Plan:
     servers: tuple[Place, ...]
     sentinels: tuple[Place, ...]
     clients: tuple[Place, ...]
+
+    @property
+    def places(self) -> tuple[Place, ...]:
+        """The places of all."""
+        return (*self.servers, *self.sentinels, *self.clients)
 
 
 class _Addresses:
@@ -104,7 +109,8 @@ def make_plan(deployment: Deployment, streams: Streams) -> Plan:
     sentinels = [addresses.near(first_host, deployment.sentinel_port), *others]
     while len(sentinels) < deployment.sentinels:
         sentinels.append(addresses.near(first_host, deployment.sentinel_port))
-    ids = [deployment.conf.myid if deployment.conf else "", *(each.myid for each in known_sentinels)]
+    own_id = deployment.conf.myid if deployment.conf else ""
+    ids = [own_id, *(each.myid for each in known_sentinels)]
     ids += [""] * (len(sentinels) - len(ids))
 
     return Plan(

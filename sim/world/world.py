@@ -21,6 +21,7 @@ from sim.redis.settings import Settings
 from sim.sentinels import Disk, SentinelNode
 from sim.trace.recorder import Recorder
 from sim.trace.records import FaultInjected, RunEnded
+from sim.world.calm import is_settled
 from sim.world.deployment import Deployment
 from sim.world.plan import Place, Plan, make_plan
 
@@ -47,7 +48,11 @@ class World:
 
     Times and durations are seconds since the start of the run. Nodes are known by name
     (``redis-1``, ``sentinel-2``, ``client-1``); where a node is wanted, ``"master"`` means the
-    server that most living Sentinels name as the master at that moment.
+    present one (see `master`). `settings` say more about the run than the header of the trace says
+    anyhow, which is all that is in force.
+
+    A fault that finds nothing to do (killing the dead, healing what is whole) does nothing and is
+    not written down; it returns the name of the node as ever.
     """
 
     def __init__(
@@ -77,7 +82,8 @@ class World:
         self._settings = dict(settings or {})
         self._hosts: dict[str, Host] = {}
         self._ended = False
-        self._busy_until_us = 0
+        self._busy_until_us: dict[str, int] = {}
+        self._unborn: dict[str, None] = {}
         self.plan: Plan = make_plan(self.deployment, self.streams)
         self.servers: dict[str, RedisNode] = {}
         self.sentinels: dict[str, SentinelNode] = {}
@@ -98,10 +104,20 @@ class World:
         for sentinel in self.sentinels.values():
             # Never all at the same instant: their timers would march in step.
             offset = self.streams.get(f"start:{sentinel.name}").randrange(500_000)
-            self.kernel.call_at(SENTINELS_START_US + offset, _start, sentinel)
+            self._start_at(SENTINELS_START_US + offset, sentinel)
         for client in self.clients.values():
             offset = self.streams.get(f"start:{client.name}").randrange(100_000)
-            self.kernel.call_at(CLIENTS_START_US + offset, _start, client)
+            self._start_at(CLIENTS_START_US + offset, client)
+
+    def _start_at(self, when_us: int, process: Process) -> None:
+        self._unborn[process.name] = None
+        self.kernel.call_at(when_us, self._first_start, process)
+
+    def _first_start(self, process: Process) -> None:
+        if process.name in self._unborn:
+            del self._unborn[process.name]
+            if process.host.powered:
+                process.start()
 
     def _host(self, place: Place) -> Host:
         host = self._hosts.get(place.ip)
@@ -134,7 +150,7 @@ class World:
             disk=Disk(conf, self.streams.get(f"disk:{place.name}")),
             random=self.streams.get(f"sentinel:{place.name}"),
             profile=self.profile,
-            names=dict(self.deployment.names),
+            names={name.lower(): self.deployment.ip_of(name) for name, _ in self.deployment.names},
         )
 
     def _client(self, place: Place) -> ClientProcess:
@@ -167,12 +183,15 @@ class World:
             scenario=self._scenario,
             seed=self.seed,
             started_at_ms=EPOCH_MS,
-            settings=self._settings,
+            settings={**self.deployment.settings, "profile": self.profile.name, **self._settings},
         )
         return Trace(header, self.recorder.sorted_entries())
 
     def node(self, name: str) -> Process:
-        """The node called `name`, or the present ``master``; raises `UnknownNode`."""
+        """The node called `name`, or the present ``master``.
+
+        Raises `UnknownNode`, and `ImpossibleFault` for a ``master`` that nobody names.
+        """
         if name == "master":
             return self.servers[self.master]
         found = self.nodes.get(name)
@@ -183,18 +202,36 @@ class World:
 
     @property
     def master(self) -> str:
-        """The server that most living Sentinels name as the master, the first one at the start."""
-        votes: dict[tuple[str, int], int] = {}
-        for sentinel in self._living_sentinels():
-            address = sentinel.names_as_master(self.deployment.master_name)
-            if address is not None:
-                votes[address] = votes.get(address, 0) + 1
-        by_address = {(place.ip, place.port): place.name for place in self.plan.servers}
-        named = [(-count, by_address[a]) for a, count in votes.items() if a in by_address]
-        return min(named)[1] if named else self.plan.servers[0].name
+        """The server that most living Sentinels name as the master, of several the first one.
 
-    def _living_sentinels(self) -> list[SentinelNode]:
-        return [each for each in self.sentinels.values() if each.state == "running" and each.ready]
+        While no Sentinel lives it is the one that they agreed on last: that of the newest
+        configuration which one of them had. If nobody names any, it is the only running server that
+        is a master. Raises `ImpossibleFault` when there is no such server either.
+        """
+        found = self._find_master()
+        if found is None:
+            raise ImpossibleFault("nobody names a master")
+        return found
+
+    def _find_master(self) -> str | None:
+        name, sentinels = self.deployment.master_name, self.sentinels.values()
+        votes = [
+            each.names_as_master(name)
+            for each in sentinels
+            if each.state == "running" and each.ready
+        ]
+        if not votes:
+            newest = max(each.config_epoch(name) for each in sentinels)
+            votes = [s.names_as_master(name) for s in sentinels if s.config_epoch(name) == newest]
+        counts = {each.name: votes.count((each.ip, each.port)) for each in self.plan.servers}
+        if any(counts.values()):
+            return max(counts, key=lambda each: counts[each])
+        masters = [
+            each.name
+            for each in self.servers.values()
+            if each.state == "running" and not each.server.is_replica
+        ]
+        return masters[0] if len(masters) == 1 else None
 
     # Time
 
@@ -248,65 +285,115 @@ class World:
         self.recorder.record("world", RunEnded(reason=reason))
 
     def is_calm(self) -> bool:
-        """Whether everything runs, everybody agrees, and every replica follows the one master.
+        """Whether the living agree on a master, follow it, and see who lives and who is dead.
 
-        While the network is cut or a process is blocked it is not, noticed or not.
+        Who is dead stays so until somebody starts it, and does not count; while a node has not
+        been started yet, is frozen or blocked, or the network is cut, it is not calm, noticed or
+        not (see `sim.world.calm`).
         """
-        if any(node.state != "running" for node in self.nodes.values()):
+        if self._unborn or self.network.partitions:
             return False
-        if self.network.partitions or self.kernel.now < self._busy_until_us:
+        if any(node.state == "paused" for node in self.nodes.values()):
             return False
-        name = self.master
-        master = self.servers[name]
-        if master.server.is_replica or master.server.loading:
+        if any(self.kernel.now < until for until in self._busy_until_us.values()):
             return False
-        address = (master.host.address, master.port)
-        for server in self.servers.values():
-            upstream = server.server.upstream
-            if server is not master and not (upstream.target == address and upstream.is_up):
-                return False
-        return all(
-            sentinel.ready and sentinel.is_content(self.deployment.master_name, address)
-            for sentinel in self.sentinels.values()
+        master = self._find_master()
+        return master is not None and is_settled(
+            self.servers[master],
+            self.servers.values(),
+            self.sentinels.values(),
+            {place.name: (place.ip, place.port) for place in self.plan.places},
+            self.deployment.master_name,
         )
 
     # Faults
 
     def kill(self, name: str) -> str:
         """Kill a process, as by SIGKILL; returns the name of the node."""
-        node = self._fault("kill", name, "process killed")
-        node.kill()
+        node = self.node(name)
+        if node.state != "down":
+            self._note_fault("kill", node.name, "process killed")
+            self._busy_until_us.pop(node.name, None)
+            node.kill()
         return node.name
 
     def restart(self, name: str, *, keep_data: bool = True) -> str:
         """Start a dead process again; without `keep_data` a server comes back empty.
 
-        A process that is not dead goes on as it is.
+        Raises `ImpossibleFault` while its host has no power.
         """
+        node = self.node(name)
+        if node.state != "down":
+            return node.name
+        if not node.host.powered:
+            raise ImpossibleFault(f"{node.name} cannot be restarted: its host has no power")
         detail = "process started" if keep_data else "process started without its data"
-        node = self._fault("restart", name, detail)
-        if not keep_data and isinstance(node, RedisNode) and node.state == "down":
+        self._note_fault("restart", node.name, detail)
+        self._unborn.pop(node.name, None)
+        if not keep_data and isinstance(node, RedisNode):
             node.wipe()
         node.start()
         return node.name
 
     def pause(self, name: str) -> str:
         """Freeze a process, as by SIGSTOP."""
-        node = self._fault("pause", name, "process frozen")
-        node.pause()
+        node = self.node(name)
+        if node.state == "running":
+            self._note_fault("pause", node.name, "process frozen")
+            node.pause()
         return node.name
 
     def resume(self, name: str) -> str:
         """Let a frozen process go on."""
-        node = self._fault("resume", name, "process goes on")
-        node.resume()
+        node = self.node(name)
+        if node.state == "paused":
+            self._note_fault("resume", node.name, "process goes on")
+            node.resume()
         return node.name
 
     def block(self, name: str, seconds: float) -> str:
         """Keep a process busy for `seconds`: it accepts, but does not answer."""
-        node = self._fault("block", name, f"busy for {seconds:g} s")
-        self._busy_until_us = max(self._busy_until_us, self.kernel.now + microseconds(seconds))
-        node.block(microseconds(seconds))
+        node = self.node(name)
+        if seconds < 0:
+            raise ImpossibleFault(f"{node.name} cannot be busy for {seconds:g} s")
+        if node.state != "down":
+            self._note_fault("block", node.name, f"busy for {seconds:g} s")
+            busy_until_us = self.kernel.now + microseconds(seconds)
+            self._busy_until_us[node.name] = max(
+                self._busy_until_us.get(node.name, 0), busy_until_us
+            )
+            node.block(microseconds(seconds))
+        return node.name
+
+    def power_off(self, name: str) -> str:
+        """Cut the power of a node's host: all that runs there is gone, and nobody is told.
+
+        Where a killed process leaves a host that answers with resets, here is silence.
+        """
+        node = self.node(name)
+        if node.host.powered:
+            gone = [each.name for each in self.nodes.values() if each.host is node.host]
+            self._note_fault("power_off", node.name, f"host off: {', '.join(gone)}")
+            for each in gone:
+                self._busy_until_us.pop(each, None)
+            node.host.power_off()
+        return node.name
+
+    def power_on(self, name: str) -> str:
+        """Give a node's host its power back; its processes stay dead until `restart`."""
+        node = self.node(name)
+        if not node.host.powered:
+            self._note_fault("power_on", node.name, "host on, without its processes")
+            node.host.power_on()
+        return node.name
+
+    def step_clock(self, name: str, seconds: float) -> str:
+        """Set the wall clock of a node's host `seconds` ahead, or back if negative."""
+        node = self.node(name)
+        if seconds:
+            way = "ahead" if seconds > 0 else "back"
+            self._note_fault("step_clock", node.name, f"wall clock {abs(seconds):g} s {way}")
+            node.host.step_clock(microseconds(seconds))
         return node.name
 
     def partition(self, *groups: Iterable[str], one_way: bool = False) -> Partition:
@@ -321,22 +408,15 @@ class World:
         except ValueError as problem:
             raise ImpossibleFault(f"impossible partition: {problem}") from None
         arrow = " -> " if one_way else " | "
-        self._world_fault("partition", arrow.join(", ".join(group) for group in names))
+        self._note_fault("partition", "network", arrow.join(", ".join(group) for group in names))
         return partition
 
     def heal(self, partition: Partition | None = None) -> None:
         """Undo a partition, or all of them."""
-        self._world_fault("heal", "the network is whole again")
-        self.network.heal(partition)
+        partitions = self.network.partitions
+        if partitions if partition is None else partition in partitions:
+            self._note_fault("heal", "network", "the network is whole again")
+            self.network.heal(partition)
 
-    def _fault(self, verb: str, name: str, detail: str) -> Process:
-        node = self.node(name)
-        self.recorder.record(node.name, FaultInjected(verb=verb, detail=detail))
-        return node
-
-    def _world_fault(self, verb: str, detail: str) -> None:
-        self.recorder.record("network", FaultInjected(verb=verb, detail=detail))
-
-
-def _start(process: Process) -> None:
-    process.start()
+    def _note_fault(self, verb: str, node: str, detail: str) -> None:
+        self.recorder.record(node, FaultInjected(verb=verb, detail=detail))

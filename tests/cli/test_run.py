@@ -96,6 +96,29 @@ def test_status_is_1_when_an_expectation_does_not_hold(
     assert done.out.splitlines()[-1].startswith("digest ")
 
 
+def test_status_is_1_when_a_fault_never_happens(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    path = tmp_path / "story.toml"
+    fault = '[[faults]]\nwhen = "+tilt"\ndo = "kill"\nnode = "master"\n'
+    path.write_text(f'title = "x"\n[settings]\nfailover-timeout = 1000\n{fault}[run]\nlimit = 2\n')
+    done = call(capsys, "run", str(path), "--quiet")
+    assert done.status == 1
+    reason = "never happened: no Sentinel said +tilt within 10 s"
+    assert f"FAILED fault 1 (kill master): {reason}\n" in done.out
+
+
+def test_no_master_to_hit_gives_status_2(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    path = tmp_path / "story.toml"
+    kill = '[[faults]]\nat = 0.5\ndo = "kill"\nnode = "master"\n'
+    path.write_text(f'title = "x"\n{kill}{kill}')
+    done = call(capsys, "run", str(path))
+    assert (done.status, done.out) == (2, "")
+    assert done.err == "minisentinel-sim: error: nobody names a master\n"
+
+
 def test_unknown_verdict_of_an_invariant_is_no_failure(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
@@ -119,7 +142,9 @@ def test_trace_file_holds_the_run(
     trace = read_trace(path)
     assert done.out.splitlines()[-1] == f"digest {trace.digest()}"
     assert (trace.header.scenario, trace.header.seed) == ("kill-master", 6)
-    assert trace.header.settings == {"down-after-milliseconds": "900", "duration": "5"}
+    settings = trace.header.settings
+    assert (settings["down-after-milliseconds"], settings["duration"]) == (900, 5)
+    assert (settings["quorum"], settings["failover-timeout"]) == (2, 60_000), "as in force"
     assert list(path.parent.iterdir()) == [path], "no temporary file is left"
 
 
@@ -156,6 +181,18 @@ def test_conf_gives_name_address_quorum_and_periods(
     done = call(capsys, "run", "kill-master", "--conf", str(conf), "--duration", "2")
     assert "+monitor master first 10.1.0.1 6379 quorum 2" in done.out
     assert "+sdown master first 10.1.0.1 6379" in done.out, "within two seconds"
+
+
+def test_header_names_the_conf_without_its_folder_and_the_master_that_was_taken(
+    capsys: pytest.CaptureFixture[str], conf: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "t.jsonl"
+    words = ["--conf", str(conf), "--set", "replicas=1", *SHORT, "--trace", str(path)]
+    call(capsys, "run", "kill-master", *words)
+    settings = read_trace(path).header.settings
+    assert (settings["conf"], settings["master"]) == ("sentinel.conf", "first")
+    assert (settings["down-after-milliseconds"], settings["replicas"]) == (1000, 1)
+    assert str(tmp_path) not in path.read_text(encoding="utf-8")
 
 
 def test_another_master_of_conf_can_be_chosen(
@@ -222,6 +259,10 @@ def test_wrong_usage_gives_status_2_and_one_clear_line(
         ),
         ("port 26379\nsentinel dance mymaster\n", "sentinel.conf, line 2: 'sentinel dance"),
         ("port 26379\n", "sentinel.conf: no master to watch; expected a line: sentinel monitor"),
+        ("sentinel monitor m 10.0.0.1 0 1\n", "sentinel.conf: address 10.0.0.1:0: expected a port"),
+        ("sentinel monitor a,b 10.0.0.1 1 1\n", "sentinel.conf: master name 'a,b': expected"),
+        ("sentinel monitor m 127.0.0.1 65535 1\n", "no port of 127.0.0.1 is free from 65535 on"),
+        ("sentinel monitor m 255.255.255.255 1 1\n", "no address is free from 255.255.255.255 on"),
     ],
 )
 def test_bad_conf_gives_status_2_with_file_line_and_what_was_expected(

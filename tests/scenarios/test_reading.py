@@ -16,9 +16,11 @@ from sim.scenarios import (
     read_scenario,
     shipped_scenarios,
 )
+from sim.scenarios.events import EVENT_NAMES
 from sim.scenarios.expectations import EXPECTATIONS
 from sim.scenarios.reading import VERBS
 from sim.world import Deployment
+from tests.ground.test_event_catalogue import catalogue
 
 DOCUMENTATION = Path(__file__).resolve().parents[2] / "docs" / "scenarios.md"
 
@@ -68,7 +70,13 @@ node = "old"
 keep-data = false
 
 [[faults]]
-at = 60
+after = 0.25
+do = "step_clock"
+node = "sentinel-3"
+seconds = -1.5
+
+[[faults]]
+after = 10
 do = "heal"
 
 [run]
@@ -109,7 +117,8 @@ def test_whole_file_is_understood() -> None:
             ),
             Fault("block", after=1.0, node="sentinel-2", seconds=2.5),
             Fault("restart", node="old", keep_data=False),
-            Fault("heal", at=60.0),
+            Fault("step_clock", after=0.25, node="sentinel-3", seconds=-1.5),
+            Fault("heal", after=10.0),
         ),
         expectations=(Expectation("failovers", 1), Expectation("one-master-at-the-end", True)),
         calm_for=5.0,
@@ -197,8 +206,8 @@ def fault(*lines: str) -> str:
         (
             fault("at = 1", 'do = "explode"'),
             5,
-            "faults.do: expected one of: kill, restart, pause, resume, block, partition, heal; "
-            "found 'explode'",
+            "faults.do: expected one of: kill, restart, pause, resume, block, power_off, power_on, "
+            "step_clock, partition, heal; found 'explode'",
         ),
         (fault("at = 1", 'do = "kill"'), 3, "faults.node: missing; 'kill' needs it"),
         (
@@ -247,13 +256,56 @@ def fault(*lines: str) -> str:
         (
             fault('when = "odown"', 'do = "heal"'),
             4,
-            "faults.when: expected an event such as +odown",
+            "faults.when: expected an event such as +odown, found 'odown'; "
+            "did you mean +odown or -odown?",
+        ),
+        (
+            fault('when = "+swich-master"', 'do = "heal"'),
+            4,
+            "faults.when: expected an event such as +odown, found '+swich-master'; "
+            "did you mean +switch-master?",
+        ),
+        (
+            fault('when = "later"', 'do = "heal"'),
+            4,
+            "faults.when: expected an event such as +odown, found 'later'",
         ),
         (fault("at = -3", 'do = "heal"'), 4, "faults.at: expected a number of seconds, 0 or more"),
         (
             fault("at = 9", 'do = "heal"', "[[faults]]", "at = 8.5", 'do = "heal"'),
             7,
             "faults.at: expected faults in order of time; the last is at 9",
+        ),
+        (
+            fault(
+                *("at = 9", 'do = "heal"', "[[faults]]", "after = 3", 'do = "heal"'),
+                *("[[faults]]", "at = 11.5", 'do = "heal"'),
+            ),
+            10,
+            "faults.at: expected faults in order of time; the last is at 12",
+        ),
+        (
+            fault(
+                *('when = "+odown"', 'do = "heal"', "[[faults]]", "after = 3", 'do = "heal"'),
+                *("[[faults]]", "at = 1000", 'do = "heal"'),
+            ),
+            10,
+            "faults.at: expected 'after' or 'when': since a 'when' above nobody knows how late",
+        ),
+        (
+            fault("at = 1", 'do = "block"', 'node = "redis-1"', "seconds = -1"),
+            7,
+            "faults.seconds: expected a number of seconds, 0 or more, found -1",
+        ),
+        (
+            fault("at = 1", 'do = "step_clock"', 'node = "redis-1"', "seconds = -1e9"),
+            7,
+            "faults.seconds: expected a number of seconds, -10000000 or more",
+        ),
+        (
+            'title = "x"\n[deployment]\nreplicas = 1\nreplica-priorities = [1, 2]\n',
+            4,
+            "deployment.replica-priorities: replica priorities 1, 2: expected whole numbers from 0",
         ),
     ],
 )
@@ -271,6 +323,21 @@ def test_name_given_to_a_node_is_known_from_the_next_fault_on() -> None:
     with pytest.raises(ScenarioError, match=r"line 11: faults.node: expected master, old, or"):
         read(fault(first, "[[faults]]", 'after = 1\ndo = "restart"\nnode = "odl"'))
     assert read(fault(first, "[[faults]]", 'after = 1\ndo = "restart"\nnode = "old"'))
+
+
+def test_moment_may_be_given_since_the_start_as_long_as_it_is_known_to_be_later() -> None:
+    first = "\n".join(["after = 3", 'do = "heal"', "[[faults]]", "after = 2", 'do = "heal"'])
+    found = read(fault(first, "[[faults]]", "at = 5", 'do = "heal"')).faults
+    assert [each.at for each in found] == [None, None, 5.0]
+    tenths = ["at = 0.1", 'do = "heal"', "[[faults]]", "after = 0.2", 'do = "heal"']
+    assert read(fault(*tenths, "[[faults]]", "at = 0.3", 'do = "heal"')), "whatever floats say"
+
+
+def test_events_are_those_of_the_catalogue() -> None:
+    assert set(EVENT_NAMES) == set(catalogue())
+    assert len(EVENT_NAMES) == len(set(EVENT_NAMES))
+    for name in EVENT_NAMES:
+        assert read(fault(f'when = "{name}"', 'do = "heal"')).faults[0].when == name
 
 
 def test_every_verb_is_understood() -> None:

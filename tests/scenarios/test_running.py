@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 
+from minisentinel.core import Profile
 from minisentinel.trace import SentinelEvent, Trace
 from sim.judge import Truth
 from sim.scenarios import Expectation, Fault, Result, Scenario, find_scenario, run_scenario
@@ -81,17 +83,63 @@ def test_fault_waits_for_the_first_sentinel_that_says_so() -> None:
 def test_only_events_after_the_fault_before_count() -> None:
     """Every Sentinel says +monitor at its start, and again in the instant of its restart."""
     again = Fault("restart", after=1.0, node="sentinel-1")
-    waits = Fault("heal", when="+monitor")
+    waits = Fault("pause", when="+monitor", node="redis-2")
     trace = run_scenario(
         story(Fault("kill", at=3.0, node="sentinel-1"), again, waits), duration=9.0
     ).trace
-    assert faults_of(trace)[-1][:2] == (4.0, "heal")
+    assert faults_of(trace)[-1][:2] == (4.0, "pause")
 
 
-def test_what_follows_an_event_that_never_comes_is_left_out() -> None:
+def test_fault_whose_event_never_comes_fails_the_run_and_what_follows_is_left_out() -> None:
     never = Fault("kill", when="+tilt", node="redis-2")
-    result = run_scenario(story(never, KILL, limit=5.0))
-    assert faults_of(result.trace) == []
+    result = run_scenario(story(KILL, never, Fault("kill", after=1.0, node="redis-3"), limit=5.0))
+    assert [node for _, _, node in faults_of(result.trace)] == ["redis-1"]
+    assert not result.passed
+    assert result.failures == ("fault 2 (kill redis-2)",)
+    verdict = dict(result.verdicts)["fault 2 (kill redis-2)"]
+    assert verdict.truth is Truth.FALSE
+    assert verdict.reason == "never happened: no Sentinel said +tilt within 21 s"
+
+
+def test_fault_that_the_end_of_the_duration_prevents_is_no_failure() -> None:
+    for late in (Fault("heal", when="+tilt"), Fault("heal", after=9.0)):
+        assert run_scenario(story(KILL, late), duration=4.0).passed
+
+
+def test_fault_is_missed_within_a_duration_that_is_longer_than_the_patience() -> None:
+    result = run_scenario(story(KILL, Fault("heal", when="+tilt"), limit=5.0), duration=60.0)
+    assert result.failures == ("fault 2 (heal)",)
+    assert end_of(result.trace) == (75.0, "duration")
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        (Fault("kill", at=1.0, node="master", alias="it"), "kill master"),
+        (Fault("partition", groups=(("a", "b"), ("c",))), "partition a, b | c"),
+        (Fault("heal"), "heal"),
+    ],
+)
+def test_fault_is_told_in_the_words_of_the_file(fault: Fault, words: str) -> None:
+    assert str(fault) == words
+
+
+def test_power_and_clocks_can_fail_too() -> None:
+    off = Fault("power_off", at=15.0, node="master", alias="old")
+    on = Fault("power_on", when="+switch-master", after=1.0, node="old")
+    back = Fault("restart", after=1.0, node="old")
+    jump = Fault("step_clock", after=1.0, node="sentinel-1", seconds=-5.0)
+    result = run_scenario(story(off, on, back, jump, expect={"one-master-at-the-end": True}))
+    assert [verb for _, verb, _ in faults_of(result.trace)] == [
+        "power_off",
+        "power_on",
+        "restart",
+        "step_clock",
+    ]
+    assert {node for _, _, node in faults_of(result.trace)[:3]} == {"redis-1"}
+    assert first(result.trace, "+tilt") > first(result.trace, "+switch-master")
+    assert result.passed
+    assert end_of(result.trace)[1] == "calm"
 
 
 def test_alias_is_the_node_that_was_hit_whoever_is_master_now() -> None:
@@ -142,9 +190,19 @@ def test_run_without_faults_ends_as_soon_as_it_has_been_calm() -> None:
 
 def test_run_ends_at_the_limit_after_the_last_fault_if_it_does_not_become_calm() -> None:
     """What the settings allow comes on top: down-after and three times failover-timeout."""
-    at, reason = end_of(run_scenario(story(KILL, limit=10.0)).trace)
+    frozen = Fault("pause", at=15.0, node="redis-2")
+    at, reason = end_of(run_scenario(story(frozen, limit=10.0)).trace)
     assert reason == "limit"
     assert at == pytest.approx(15.0 + 10.0 + 1.0 + 15.0)
+
+
+def test_run_that_leaves_somebody_dead_ends_when_the_others_are_calm() -> None:
+    result = run_scenario(story(KILL, expect={"failovers": 1, "one-master-at-the-end": True}))
+    at, reason = end_of(result.trace)
+    assert result.passed
+    assert reason == "calm"
+    assert at > first(result.trace, "+switch-master") + 1.0
+    assert at > first(result.trace, "+sdown", after=first(result.trace, "+switch-master"))
 
 
 def test_duration_counts_from_the_first_fault_and_leaves_out_later_faults() -> None:
@@ -223,3 +281,19 @@ def test_failed_expectation_is_named() -> None:
 def test_invariants_are_judged_whatever_is_expected(build: Callable[[], Scenario]) -> None:
     names = [name for name, _ in run_scenario(build(), duration=8.0).verdicts]
     assert names == ["one-leader-per-epoch", "one-vote-per-epoch", "epochs-never-go-back"]
+
+
+# What the header says
+
+
+def test_header_tells_all_that_is_in_force() -> None:
+    header = run_scenario(story(KILL), seed=3, duration=1.5).trace.header
+    assert (header.scenario, header.seed) == ("story", 3)
+    assert header.settings == {**SMALL.settings, "profile": "modern", "duration": 1.5}
+    assert json.loads(json.dumps(header.settings)) == header.settings
+
+
+def test_header_tells_the_profile() -> None:
+    profile = Profile("another")
+    header = run_scenario(story(), duration=1.0, profile=profile, settings={"x": 1}).trace.header
+    assert (header.settings["profile"], header.settings["x"]) == ("another", 1)

@@ -133,18 +133,34 @@ def test_ticks_are_52_to_100_milliseconds_apart(
     assert max(gaps) < 110_000
 
 
-def test_content_means_nothing_down_nothing_misplaced_and_everybody_connected(world: World) -> None:
-    address = ("10.0.0.1", 6379)
+MASTER = ("10.0.0.1", 6379)
+REPLICAS = {("10.0.0.2", 6379), ("10.0.0.3", 6379)}
+PEERS = {("10.0.1.2", 26379), ("10.0.1.3", 26379)}
+
+
+def test_content_means_all_is_seen_as_it_is(world: World) -> None:
     assert world.run_until_calm(limit=60.0)
     node = first(world)
-    assert node.is_content("mymaster", address)
-    assert not node.is_content("mymaster", ("10.0.0.2", 6379))
-    assert not node.is_content("another", address)
+    assert node.is_content("mymaster", MASTER, REPLICAS, PEERS)
+    assert not node.is_content("mymaster", ("10.0.0.2", 6379), REPLICAS, PEERS)
+    assert not node.is_content("another", MASTER, REPLICAS, PEERS)
+    unknown = ("10.0.9.9", 6379)
+    assert not node.is_content("mymaster", MASTER, REPLICAS | {unknown}, PEERS)
+    assert not node.is_content("mymaster", MASTER, REPLICAS, PEERS | {unknown})
+    assert not node.is_content("mymaster", MASTER, REPLICAS - {("10.0.0.3", 6379)}, PEERS)
+    assert not node.is_content("mymaster", MASTER, REPLICAS, PEERS - {("10.0.1.3", 26379)})
+
+
+def test_content_means_the_dead_are_held_for_down_and_nobody_else(world: World) -> None:
+    assert world.run_until_calm(limit=60.0)
+    node, left = first(world), REPLICAS - {("10.0.0.3", 6379)}
     world.kill("redis-3")
     world.run(2.0)
-    assert not node.is_content("mymaster", address)
+    assert not node.is_content("mymaster", MASTER, REPLICAS, PEERS)
+    assert node.is_content("mymaster", MASTER, left, PEERS)
     world.restart("redis-3")
-    assert world.run_until(lambda: node.is_content("mymaster", address), limit=60.0)
+    assert world.run_until(lambda: node.is_content("mymaster", MASTER, REPLICAS, PEERS), limit=60.0)
+    assert not node.is_content("mymaster", MASTER, left, PEERS)
 
 
 def test_stalled_sentinel_is_in_tilt_and_not_content(world: World) -> None:
@@ -154,8 +170,36 @@ def test_stalled_sentinel_is_in_tilt_and_not_content(world: World) -> None:
     world.resume("sentinel-1")
     world.run(0.2)
     assert first(world).sentinel.state.tilt
-    assert not first(world).is_content("mymaster", ("10.0.0.1", 6379))
+    assert not first(world).is_content("mymaster", MASTER, REPLICAS, PEERS)
     assert world.run_until(lambda: not first(world).sentinel.state.tilt, limit=35.0)
+
+
+def test_node_in_its_second_life_is_not_ready_before_it_has_read_its_file(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    node, ready = first(world), []
+    read_the_file = node.on_start
+
+    def on_start() -> None:
+        ready.append(node.ready)
+        read_the_file()
+        ready.append(node.ready)
+
+    monkeypatch.setattr(node, "on_start", on_start)
+    world.kill("sentinel-1")
+    world.restart("sentinel-1")
+    assert ready == [False, True]
+
+
+def test_dead_node_gives_the_master_and_the_epoch_that_it_had_last(world: World) -> None:
+    unborn = World(SMALL).sentinels["sentinel-1"]
+    assert unborn.names_as_master("mymaster") is None
+    assert unborn.config_epoch("mymaster") == -1
+    world.kill("sentinel-1")
+    assert first(world).names_as_master("mymaster") == MASTER
+    assert first(world).config_epoch("mymaster") == 0
+    assert first(world).config_epoch("another") == -1
+    assert not first(world).is_content("mymaster", MASTER, REPLICAS, PEERS)
 
 
 def test_simulated_crash_ends_the_process(world: World) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from minisentinel.config import ConfigError
@@ -138,8 +140,8 @@ def test_nodes_that_the_file_names_live_where_it_says() -> None:
         "redis-1": ("192.168.1.10", 6380),
         "redis-2": ("192.168.1.11", 6380),
         "redis-3": ("192.168.1.12", 6381),
-        # The file is that of the first one, and tells no address: one near the others.
-        "sentinel-1": ("192.168.1.22", 26379),
+        # The file is that of the first one, and tells no address: a host near the others.
+        "sentinel-1": ("192.168.1.23", 26379),
         "sentinel-2": ("192.168.1.21", 26379),
         "sentinel-3": ("192.168.1.22", 26380),
         "client-1": ("10.0.2.1", 0),
@@ -230,7 +232,143 @@ def test_stock_file_describes_a_deployment_that_becomes_calm() -> None:
     assert World(Deployment.from_conf(stock_conf()), seed=1).run_until_calm(limit=60.0)
 
 
+def test_what_a_file_cannot_mean_names_the_file() -> None:
+    for line, problem in [
+        ("sentinel monitor m 10.0.0.1 0 2", "address 10.0.0.1:0: expected a port from 1 to 65535"),
+        ("port 0\nsentinel monitor m 10.0.0.1 1 2", "port 0 of the Sentinels: expected a port"),
+        ("sentinel monitor a,b 10.0.0.1 6379 2", "master name 'a,b': expected printable"),
+        ("sentinel monitor m 10.0.0.1 6379 5000", "quorum=5000: expected a whole number from 1"),
+    ]:
+        with pytest.raises(DeploymentError, match=f"^x.conf: {problem}"):
+            Deployment.from_conf(f"{line}\n", path="x.conf")
+
+
+def test_priorities_of_replicas_that_are_gone_go_too() -> None:
+    base = Deployment(replicas=3, replica_priorities=(1, 2, 3))
+    assert base.with_setting("replicas", "1").replica_priorities == (1,)
+    assert Deployment.from_conf(KNOWN, base=base).replica_priorities == (1, 2)
+
+
+# In Python
+
+
+@pytest.mark.parametrize(
+    ("fields", "problem"),
+    [
+        ({"sentinels": 0}, "sentinels=0: expected a whole number from 1 to 100"),
+        ({"sentinels": 2.5}, "sentinels=2.5: expected a whole number from 1 to 100"),
+        ({"sentinels": "3"}, "sentinels='3': expected a whole number from 1 to 100"),
+        ({"sentinels": True}, "sentinels=True: expected a whole number from 1 to 100"),
+        ({"replicas": -1}, "replicas=-1: expected a whole number from 0 to 100"),
+        ({"replicas": None}, "replicas=None: expected a whole number from 0 to 100"),
+        ({"quorum": 0}, "quorum=0: expected a whole number from 1 to 1000"),
+        ({"down_after_milliseconds": 0}, "down-after-milliseconds=0: expected a whole number"),
+        ({"failover_timeout": 10**12}, "failover-timeout=1000000000000: expected a whole number"),
+        ({"replicas": 1, "replica_priorities": (1, 2)}, "replica priorities 1, 2: expected whole"),
+        ({"replica_priorities": (-1,)}, "replica priorities -1: expected whole numbers from 0"),
+        ({"master_name": ""}, "master name '': expected printable characters, no blank, comma"),
+        ({"master_name": "a b"}, "master name 'a b': expected printable characters, no blank"),
+        ({"master_name": "a\n"}, "master name 'a\\\\n': expected printable characters, no blank"),
+        ({"master_name": "a,b"}, "master name 'a,b': expected printable characters, no blank"),
+        ({"master_address": ("myhost", 6379)}, "address 'myhost': expected a numeric IP address"),
+        ({"master_address": ("10.0.0.1", 0)}, "address 10.0.0.1:0: expected a port from 1 to"),
+        ({"master_address": ("::1", 65536)}, r"address \[::1\]:65536: expected a port from 1 to"),
+        ({"known_replicas": (("10.0.0.9.9", 1),)}, "address '10.0.0.9.9': expected a numeric IP"),
+        ({"sentinel_port": 0}, "port 0 of the Sentinels: expected a port from 1 to 65535"),
+    ],
+)
+def test_deployment_that_cannot_be_is_refused_in_one_line(
+    fields: dict[str, Any], problem: str
+) -> None:
+    with pytest.raises(DeploymentError, match=f"^{problem}") as error:
+        Deployment(**fields)
+    assert "\n" not in str(error.value)
+
+
+def test_settings_in_force_are_those_that_can_be_set_and_what_the_file_says() -> None:
+    settings = Deployment(replica_priorities=(5,)).settings
+    assert settings == {
+        "down-after-milliseconds": 5000,
+        "failover-timeout": 60_000,
+        "parallel-syncs": 1,
+        "quorum": 2,
+        "master-reboot-down-after-period": 0,
+        "sentinels": 3,
+        "replicas": 2,
+        "clients": 2,
+        "replica-priorities": [5],
+        "master": "mymaster",
+    }
+    assert settings.keys() >= DEPLOYMENT_SETTINGS.keys()
+    from_file = Deployment.from_conf(KNOWN, path="/etc/redis/my.conf").settings
+    assert (from_file["conf"], from_file["quorum"]) == ("my.conf", 2)
+
+
 # Where everybody lives
+
+
+@pytest.mark.parametrize(
+    ("written", "canonical", "next_one"),
+    [
+        ("127.1", ("127.0.0.1", 6379), ("127.0.0.1", 6380)),
+        ("0x7f.0.0.1", ("127.0.0.1", 6379), ("127.0.0.1", 6380)),
+        ("0:0:0:0:0:0:0:1", ("::1", 6379), ("::1", 6380)),
+        ("2001:DB8::1", ("2001:db8::1", 6379), ("2001:db8::2", 6379)),
+        ("::FFFF:10.0.0.1", ("::ffff:10.0.0.1", 6379), ("::ffff:10.0.0.2", 6379)),
+        ("::ffff:7f00:1", ("::ffff:127.0.0.1", 6379), ("::ffff:127.0.0.1", 6380)),
+        # Where Sentinels and clients live otherwise.
+        ("10.0.1.1", ("10.0.1.1", 6379), ("10.0.1.2", 6379)),
+        ("10.0.2.1", ("10.0.2.1", 6379), ("10.0.2.2", 6379)),
+    ],
+)
+def test_address_may_be_written_in_any_form(
+    written: str, canonical: tuple[str, int], next_one: tuple[str, int]
+) -> None:
+    found = Deployment.from_conf(f"sentinel monitor m {written} 6379 2\n")
+    assert found.master_address == (written, 6379)
+    assert places(found)["redis-1"] == canonical
+    assert places(found)["redis-2"] == next_one
+    assert World(found, seed=1).run_until_calm(limit=60.0)
+
+
+def test_two_forms_of_one_address_are_one_address() -> None:
+    text = "sentinel monitor m 10.0.0.1 6379 1\nsentinel known-replica m 10.1 6379\n"
+    with pytest.raises(DeploymentError, match=r"address 10.1:6379 is used twice"):
+        World(Deployment.from_conf(text))
+
+
+@pytest.mark.parametrize(
+    ("host", "port", "problem"),
+    [
+        ("127.0.0.1", 65535, "no port of 127.0.0.1 is free from 65535 on"),
+        ("255.255.255.254", 6379, "no address is free from 255.255.255.254 on"),
+    ],
+)
+def test_range_of_addresses_that_is_too_small(host: str, port: int, problem: str) -> None:
+    with pytest.raises(DeploymentError, match=f"^{problem}$"):
+        World(Deployment(master_address=(host, port)))
+    assert World(Deployment(master_address=(host, port), replicas=0)).run_until_calm(limit=60.0)
+
+
+def test_addresses_of_the_file_come_before_those_that_are_invented() -> None:
+    text = f"""
+        sentinel resolve-hostnames yes
+        sentinel monitor m myhost 6379 2
+        sentinel known-replica m 10.0.3.1 6379
+        sentinel known-sentinel m 10.0.3.2 6379 {B}
+        """
+    found = Deployment.from_conf("\n".join(line.strip() for line in text.splitlines()))
+    lives = places(found.with_setting("replicas", "2"))
+    assert lives["redis-1"] == ("10.0.3.3", 6379)
+    assert lives["redis-2"] == ("10.0.3.1", 6379)
+    assert lives["redis-3"] == ("10.0.3.4", 6379)
+    assert World(found, seed=1).run_until_calm(limit=60.0)
+
+
+def test_node_that_the_file_does_not_name_has_a_host_of_its_own() -> None:
+    text = f"sentinel monitor m 10.0.0.1 1 1\nsentinel known-sentinel m 10.0.0.2 2 {B}\n"
+    found = Deployment.from_conf(text, base=Deployment(replicas=1))
+    assert places(found)["redis-2"] == ("10.0.0.3", 1)
 
 
 def test_every_node_has_a_name_and_an_address_of_its_own() -> None:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
+
 import pytest
 
+from minisentinel.trace import SentinelEvent
 from sim.trace import FaultInjected, ProcessChanged
 from sim.world import Deployment, ImpossibleFault, UnknownNode, World
 
@@ -84,8 +88,12 @@ def test_fault_is_written_down_with_verb_node_and_detail(world: World) -> None:
     world.partition(["redis-1", "sentinel-1"], ["redis-2"])
     world.partition(["redis-3"], ["redis-2"], one_way=True)
     world.heal()
-    told = [(e.node, e.data) for e in world.trace.entries if isinstance(e.data, FaultInjected)]
-    assert [(node, data.verb, data.detail) for node, data in told] == [
+    world.step_clock("redis-2", -2.5)
+    world.step_clock("redis-2", 3)
+    world.power_off("redis-3")
+    world.power_on("redis-3")
+    faults = [(e.node, e.data) for e in world.trace.entries if isinstance(e.data, FaultInjected)]
+    assert [(node, data.verb, data.detail) for node, data in faults] == [
         ("sentinel-1", "kill", "process killed"),
         ("sentinel-1", "restart", "process started without its data"),
         ("client-1", "pause", "process frozen"),
@@ -94,17 +102,57 @@ def test_fault_is_written_down_with_verb_node_and_detail(world: World) -> None:
         ("network", "partition", "redis-1, sentinel-1 | redis-2"),
         ("network", "partition", "redis-3 -> redis-2"),
         ("network", "heal", "the network is whole again"),
+        ("redis-2", "step_clock", "wall clock 2.5 s back"),
+        ("redis-2", "step_clock", "wall clock 3 s ahead"),
+        ("redis-3", "power_off", "host off: redis-3"),
+        ("redis-3", "power_on", "host on, without its processes"),
     ]
 
 
-@pytest.mark.parametrize("verb", ["kill", "restart", "pause", "resume"])
-def test_what_finds_nothing_to_do_does_nothing(world: World, verb: str) -> None:
-    node = "redis-2"
-    if verb == "kill":
-        world.kill(node)
-    before = (world.nodes[node].state, changes(world, node))
-    getattr(world, verb)(node) if verb != "pause" else world.resume(node)
-    assert (world.nodes[node].state, changes(world, node)) == before
+def told(world: World) -> list[str]:
+    return [e.data.verb for e in world.trace.entries if isinstance(e.data, FaultInjected)]
+
+
+@pytest.mark.parametrize(
+    ("first", "verb"),
+    [
+        ("kill", lambda world: world.kill("redis-2")),
+        ("kill", lambda world: world.pause("redis-2")),
+        ("kill", lambda world: world.resume("redis-2")),
+        ("kill", lambda world: world.block("redis-2", 1.0)),
+        ("pause", lambda world: world.pause("redis-2")),
+        ("pause", lambda world: world.restart("redis-2")),
+        ("", lambda world: world.restart("redis-2")),
+        ("", lambda world: world.resume("redis-2")),
+        ("", lambda world: world.power_on("redis-2")),
+        ("", lambda world: world.step_clock("redis-2", 0.0)),
+        ("power_off", lambda world: world.power_off("redis-2")),
+        ("power_off", lambda world: world.kill("redis-2")),
+    ],
+)
+def test_what_finds_nothing_to_do_does_nothing_and_is_not_written_down(
+    world: World, first: str, verb: Callable[[World], str]
+) -> None:
+    if first:
+        getattr(world, first)("redis-2")
+    before = (world.nodes["redis-2"].state, len(world.recorder.entries))
+    assert verb(world) == "redis-2"
+    assert (world.nodes["redis-2"].state, len(world.recorder.entries)) == before
+
+
+def test_heal_of_a_whole_network_is_not_written_down(world: World) -> None:
+    world.heal()
+    cut = world.partition(["redis-2"])
+    world.heal(cut)
+    world.heal(cut)
+    world.heal()
+    assert told(world) == ["partition", "heal"]
+
+
+def test_block_of_less_than_nothing_is_impossible(world: World) -> None:
+    with pytest.raises(ImpossibleFault, match=r"^redis-1 cannot be busy for -1 s$"):
+        world.block("redis-1", -1.0)
+    assert told(world) == []
 
 
 def test_restart_with_and_without_data(world: World) -> None:
@@ -167,12 +215,91 @@ def test_impossible_partition_changes_nothing(world: World) -> None:
     assert not any(isinstance(entry.data, FaultInjected) for entry in world.trace.entries)
 
 
-@pytest.mark.parametrize("verb", ["kill", "restart", "pause", "resume"])
+@pytest.mark.parametrize("verb", ["kill", "restart", "pause", "resume", "power_off", "power_on"])
 def test_unknown_node_is_told_with_those_that_there_are(world: World, verb: str) -> None:
     with pytest.raises(UnknownNode, match=r"unknown node 'redis-4'; .*: redis-1, .*, client-1$"):
         getattr(world, verb)("redis-4")
     with pytest.raises(UnknownNode):
         world.partition(["redis-4"])
+
+
+# Power and clocks
+
+
+def said(world: World, event: str) -> dict[str, int]:
+    """When each Sentinel said so for the first time."""
+    entries = reversed(world.trace.entries)
+    found = [e for e in entries if isinstance(e.data, SentinelEvent) and e.data.name == event]
+    return {entry.node: entry.time_us for entry in found}
+
+
+def test_power_failure_is_silent_where_a_kill_is_not() -> None:
+    killed, dark = World(SMALL), World(SMALL)
+    for world in (killed, dark):
+        world.run(14.0)
+    killed.kill("redis-1")
+    dark.power_off("redis-1")
+    assert killed.nodes["redis-1"].state == dark.nodes["redis-1"].state == "down"
+    for world in (killed, dark):
+        world.run(0.1)
+    assert not killed.servers["redis-2"].server.upstream.is_up, "it was told by a reset"
+    assert dark.servers["redis-2"].server.upstream.is_up, "it has not noticed yet"
+    for world in (killed, dark):
+        world.run(3.0)
+    soon, late = said(killed, "+sdown"), said(dark, "+sdown")
+    assert soon.keys() == late.keys() == {"sentinel-1", "sentinel-2", "sentinel-3"}
+    assert all(late[name] > soon[name] for name in soon)
+
+
+def test_power_does_not_start_processes(world: World) -> None:
+    world.power_off("redis-2")
+    with pytest.raises(ImpossibleFault, match=r"^redis-2 cannot be restarted: its host has no po"):
+        world.restart("redis-2")
+    world.run(2.0)
+    world.power_on("redis-2")
+    world.run(2.0)
+    assert world.nodes["redis-2"].state == "down"
+    world.restart("redis-2")
+    assert world.run_until_calm(limit=60.0)
+    assert told(world) == ["power_off", "power_on", "restart"]
+
+
+def test_power_of_a_host_is_that_of_all_who_live_there() -> None:
+    world = World(Deployment(master_address=("127.0.0.1", 6379), clients=0))
+    world.run(14.0)
+    assert world.power_off("sentinel-2") == "sentinel-2"
+    assert {node.state for node in world.nodes.values()} == {"down"}
+    (fault,) = [e.data for e in world.trace.entries if isinstance(e.data, FaultInjected)]
+    assert fault.detail == "host off: " + ", ".join(world.nodes)
+
+
+def test_node_whose_host_is_off_at_its_first_start_stays_dead() -> None:
+    world = World(SMALL)
+    world.power_off("sentinel-1")
+    world.run(14.0)
+    assert world.nodes["sentinel-1"].state == "down"
+    assert world.is_calm(), "the others never heard of it"
+    world.power_on("sentinel-1")
+    world.restart("sentinel-1")
+    assert world.run_until_calm(limit=60.0)
+
+
+def test_node_that_was_started_and_killed_early_is_not_started_again() -> None:
+    world = World(SMALL)
+    world.restart("sentinel-1")
+    world.run(0.2)
+    world.kill("sentinel-1")
+    world.run(3.0)
+    assert changes(world, "sentinel-1") == ["killed"]
+
+
+@pytest.mark.parametrize("seconds", [-5.0, 5.0])
+def test_step_of_the_wall_clock_sends_a_sentinel_into_tilt(world: World, seconds: float) -> None:
+    before = world.nodes["sentinel-1"].now_ms()
+    assert world.step_clock("sentinel-1", seconds) == "sentinel-1"
+    assert world.nodes["sentinel-1"].now_ms() == before + 1000 * seconds
+    world.run(0.5)
+    assert said(world, "+tilt").keys() == {"sentinel-1"}
 
 
 # Who is the master
@@ -198,10 +325,35 @@ def test_dead_and_frozen_sentinels_have_no_say(world: World) -> None:
     assert world.master != "redis-1", "sentinel-3 alone decides"
 
 
-def test_master_is_the_first_server_while_no_sentinel_runs() -> None:
+def test_master_is_the_only_server_that_is_one_while_no_sentinel_has_run() -> None:
     world = World(SMALL)
     assert world.master == "redis-1"
+    world.kill("redis-1")
+    with pytest.raises(ImpossibleFault, match=r"^nobody names a master$"):
+        world.kill("master")
+    world.restart("redis-1")
+    world.run(0.5)
+    assert world.pause("master") == "redis-1"
+
+
+def test_master_is_the_one_last_agreed_on_while_no_sentinel_lives(world: World) -> None:
+    """Not the first server, and not the word of the one that died before the failover."""
+    world.kill("sentinel-1")
+    world.kill("redis-1")
+    assert world.run_until(lambda: world.master != "redis-1", limit=20.0)
+    world.run(5.0)
+    master = world.master
+    world.restart("redis-1")
+    world.kill("sentinel-2")
+    world.pause("sentinel-3")
+    assert world.master == master != "redis-1"
+
+
+def test_tie_is_decided_by_the_order_of_the_plan() -> None:
+    world = World(Deployment(sentinels=2, replicas=9, clients=0))
     world.run(14.0)
-    for name in list(world.sentinels):
-        world.kill(name)
-    assert world.master == "redis-1"
+    two, ten = (world.servers[name].host.address for name in ("redis-2", "redis-10"))
+    for sentinel, ip in zip(world.sentinels.values(), (ten, two), strict=True):
+        master = sentinel.sentinel.state.masters["mymaster"]
+        master.address = replace(master.address, ip=ip)
+    assert world.master == "redis-2"

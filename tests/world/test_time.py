@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -93,14 +94,25 @@ def test_calm_must_last() -> None:
     [
         (lambda world: world.kill("redis-2"), 0.0),
         (lambda world: world.kill("sentinel-2"), 0.0),
-        (lambda world: world.kill("client-1"), 0.0),
+        (lambda world: world.kill("redis-1"), 0.9),
         (lambda world: world.pause("client-1"), 0.0),
+        (lambda world: world.pause("redis-2"), 5.0),
         (lambda world: world.partition(["redis-3"]), 0.0),
         (lambda world: world.partition(["redis-3"]), 3.0),
         (lambda world: world.block("redis-1", 5.0), 0.1),
         (lambda world: world.block("sentinel-1", 5.0), 6.0),
     ],
-    ids=["replica", "Sentinel", "client", "paused", "cut", "still cut", "blocked", "TILT"],
+    ids=[
+        "replica",
+        "Sentinel",
+        "master",
+        "paused",
+        "long paused",
+        "cut",
+        "still cut",
+        "blocked",
+        "TILT",
+    ],
 )
 def test_world_is_not_calm_while_something_is_wrong(disturb: object, when: float) -> None:
     world = World(SMALL)
@@ -108,6 +120,49 @@ def test_world_is_not_calm_while_something_is_wrong(disturb: object, when: float
     disturb(world)  # type: ignore[operator]
     world.run(when)
     assert not world.is_calm()
+
+
+@pytest.mark.parametrize("verb", ["kill", "power_off"])
+@pytest.mark.parametrize("node", ["redis-1", "redis-2", "sentinel-2", "client-1"])
+def test_the_dead_do_not_keep_the_living_from_calm(verb: str, node: str) -> None:
+    world = World(SMALL)
+    world.run_until_calm(limit=60.0)
+    getattr(world, verb)(node)
+    assert world.run_until_calm(limit=20.0)
+    assert (world.master != "redis-1") == (node == "redis-1")
+    master = world.sentinels["sentinel-1"].sentinel.state.masters["mymaster"]
+    down = [each.subjectively_down for each in (*master.replicas.values(), *master.peers.values())]
+    assert down.count(True) == (node != "client-1")
+
+
+def test_dead_master_that_nobody_can_replace_is_no_calm() -> None:
+    world = World(replace(SMALL, replica_priorities=(0, 0)))
+    world.run_until_calm(limit=60.0)
+    world.kill("redis-1")
+    assert not world.run_until_calm(limit=30.0)
+
+
+def test_nobody_left_to_agree_is_no_calm() -> None:
+    world = World(SMALL)
+    world.run_until_calm(limit=60.0)
+    for name in world.sentinels:
+        world.kill(name)
+    assert not world.run_until_calm(limit=10.0)
+
+
+@pytest.mark.parametrize("forgotten", ["replicas", "peers"])
+def test_sentinel_that_does_not_know_everybody_is_no_calm(forgotten: str) -> None:
+    world = World(SMALL)
+    world.run_until_calm(limit=60.0)
+    known = getattr(world.sentinels["sentinel-3"].sentinel.state.masters["mymaster"], forgotten)
+    del known[min(known)]
+    assert not world.is_calm()
+
+
+def test_world_is_not_calm_before_all_have_started() -> None:
+    world = World(Deployment(sentinels=1, replicas=0, clients=1))
+    assert world.run_until(world.is_calm, limit=30.0)
+    assert world.clients["client-1"].state == "running"
 
 
 def test_world_without_sentinels_to_agree_is_not_calm() -> None:
@@ -131,9 +186,11 @@ def test_end_closes_the_trace_once() -> None:
 
 
 def test_trace_says_what_it_is_a_trace_of() -> None:
-    world = World(SMALL, seed=9, scenario="mine", settings={"quorum": "2"})
+    world = World(SMALL, seed=9, scenario="mine", settings={"why": "a test"})
     header = world.trace.header
-    assert (header.scenario, header.seed, header.settings) == ("mine", 9, {"quorum": "2"})
+    assert (header.scenario, header.seed) == ("mine", 9)
+    assert header.settings == {**SMALL.settings, "profile": "modern", "why": "a test"}
+    assert json.loads(json.dumps(header.settings)) == header.settings
     assert header.started_at_ms == 1_700_000_000_000
     times = [entry.time_us for entry in world.trace.entries]
     assert times == sorted(times)
