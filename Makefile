@@ -30,8 +30,7 @@ help: ## this list
 demo: $(DEMO) ## kill a master in the simulator; log, trace and picture go to out/
 	@mkdir -p out
 	$(BIN)/minisentinel-sim run kill-master --conf $(CONF) \
-		--trace out/kill-master.jsonl --plot out/kill-master.png
-	@$(BIN)/minisentinel-sim plot out/kill-master.jsonl -o out/kill-master.svg
+		--trace out/kill-master.jsonl --plot out/kill-master.png --plot out/kill-master.svg
 	@echo "The timeline is in out/kill-master.png and out/kill-master.svg."
 
 test: $(DEV) ## the tests, on all processors

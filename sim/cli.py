@@ -11,10 +11,12 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from minisentinel import __version__
 from minisentinel.config import ConfigError
+from minisentinel.console import guarded
 from minisentinel.files import read_included, read_text
 from minisentinel.trace import Trace, TraceError, read_trace, write_trace
 from sim.judge import log_lines, summarize
@@ -34,10 +36,13 @@ class UsageError(ValueError):
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit status."""
+    return guarded("minisentinel-sim", lambda: _main(arguments))
+
+
+def _main(arguments: Sequence[str] | None) -> int:
     try:
         options = _parser().parse_args(arguments)
         status: int = options.command(options)
-        sys.stdout.flush()
         return status
     except (
         ConfigError,
@@ -50,12 +55,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     ) as problem:
         print(f"minisentinel-sim: error: {problem}", file=sys.stderr)
         return 2
-    except BrokenPipeError:
-        # Whoever read our output has seen enough; Python must not complain when it flushes.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
-    except KeyboardInterrupt:
-        return 130
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -92,7 +91,13 @@ def _parser() -> argparse.ArgumentParser:
         help=f"change a setting, any of: {', '.join(DEPLOYMENT_SETTINGS)}",
     )
     run.add_argument("--trace", metavar="FILE", help="write the trace, as JSON Lines")
-    run.add_argument("--plot", metavar="FILE", help="draw the timeline: .png, .svg or .pdf")
+    run.add_argument(
+        "--plot",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="draw the timeline: .png, .svg or .pdf; may be given several times",
+    )
     run.add_argument("--quiet", action="store_true", help="leave the log lines out")
     run.set_defaults(command=_run)
 
@@ -133,8 +138,7 @@ def _list(options: argparse.Namespace) -> int:
 def _run(options: argparse.Namespace) -> int:
     scenario = _configured(find_scenario(options.scenario), options)
     draw = _plotter(options.plot) if options.plot else None
-    for output in (options.trace, options.plot):
-        _check_writable(output)
+    _check_outputs([options.trace, *options.plot] if options.trace is not None else options.plot)
     with _progress_bar() as progress:
         result = run_scenario(
             scenario,
@@ -147,7 +151,7 @@ def _run(options: argparse.Namespace) -> int:
     if options.trace:
         _written(options.trace, lambda: write_trace(trace, options.trace))
     if draw is not None:
-        _written(options.plot, lambda: draw(trace))
+        draw(trace)
     if not options.quiet:
         for line in log_lines(trace):
             print(line)
@@ -158,13 +162,13 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _plot(options: argparse.Namespace) -> int:
-    draw = _plotter(options.output)
-    _check_writable(options.output)
+    draw = _plotter([options.output])
+    _check_outputs([options.output], options.trace)
     try:
         trace = read_trace(options.trace)
     except OSError as problem:
         raise UsageError(f"{options.trace}: cannot be read: {problem.strerror}") from None
-    _written(options.output, lambda: draw(trace))
+    draw(trace)
     print(summarize(trace))
     return 0
 
@@ -187,6 +191,8 @@ def _configured(scenario: Scenario, options: argparse.Namespace) -> Scenario:
             base=deployment,
             read_include=read_included,
         )
+        for note in deployment.left_out:
+            print(f"minisentinel-sim: note: {options.conf}: {note}", file=sys.stderr)
     elif options.master is not None:
         raise UsageError("--master chooses among the masters of --conf, which is missing")
     for assignment in options.set:
@@ -209,10 +215,11 @@ def _print_result(scenario: Scenario, result: Result) -> None:
 # Outputs
 
 
-def _plotter(path: str) -> Callable[[Trace], None]:
-    """A function that draws a trace into `path`; refuses early what could not be drawn later."""
-    if Path(path).suffix.lower() not in PLOT_FORMATS:
-        raise UsageError(f"{path}: expected a name that ends in {', '.join(PLOT_FORMATS)}")
+def _plotter(paths: Sequence[str]) -> Callable[[Trace], None]:
+    """A function that draws a trace into `paths`; refuses early what could not be drawn later."""
+    for path in paths:
+        if Path(path).suffix.lower() not in PLOT_FORMATS:
+            raise UsageError(f"{path}: expected a name that ends in {', '.join(PLOT_FORMATS)}")
     try:
         from sim.timeline import save_figure, timeline
     except ImportError:
@@ -221,22 +228,38 @@ def _plotter(path: str) -> Callable[[Trace], None]:
         ) from None
 
     def draw(trace: Trace) -> None:
-        save_figure(timeline(trace), path)
+        figure = timeline(trace)
+        for path in paths:
+            _written(path, partial(save_figure, figure, path))
 
     return draw
 
 
-def _check_writable(path: str | None) -> None:
-    """A long run must not end in an output that was never possible."""
-    if path is None:
-        return
+def _check_outputs(paths: Sequence[str], *inputs: str) -> None:
+    """A long run must not end in an output that was never possible, or that eats another file."""
+    taken = {os.path.realpath(path) for path in inputs}
+    for path in paths:
+        _check_writable(path)
+        if os.path.realpath(path) in taken:
+            raise UsageError(f"{path}: expected a file of its own for each input and output")
+        taken.add(os.path.realpath(path))
+
+
+def _check_writable(path: str) -> None:
+    if not path:
+        raise UsageError("expected the name of an output file, found an empty text")
     parent = Path(path).absolute().parent
     try:
         parent.mkdir(parents=True, exist_ok=True)
+        is_folder = Path(path).is_dir()
+    except FileExistsError:
+        raise UsageError(f"{path}: cannot be written: {parent} is no folder") from None
     except OSError as problem:
         raise UsageError(f"{path}: cannot be written: {problem.strerror}") from None
-    if Path(path).is_dir() or not os.access(parent, os.W_OK):
-        raise UsageError(f"{path}: cannot be written")
+    if is_folder:
+        raise UsageError(f"{path}: cannot be written: it is a folder")
+    if not os.access(parent, os.W_OK):
+        raise UsageError(f"{path}: cannot be written: no permission")
 
 
 def _written(path: str, write: Callable[[], None]) -> None:

@@ -85,8 +85,9 @@ def answer_is_master_down(ctx: Context, ip: str, port: int, epoch: int, runid: s
 
 def _asker(ctx: Context) -> str:
     """The id of the peer that this step's client says to be by its name, if we know it."""
-    prefix = ctx.client_name.removeprefix("sentinel-").removesuffix("-cmd")
-    if prefix and prefix != ctx.client_name:
+    said, _, rest = ctx.client_name.partition("-")
+    prefix = rest.partition("-")[0]
+    if said == "sentinel" and prefix:
         for master in ctx.state.masters.values():
             for runid in master.peers:
                 if runid.startswith(prefix):

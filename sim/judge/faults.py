@@ -9,7 +9,9 @@ from sim.trace import FaultInjected
 
 __all__ = ["Fault", "find_faults"]
 
-REMEDIES = frozenset({"resume", "heal", "start", "restart", "unblock", "release", "repair"})
+REMEDIES = frozenset(
+    {"resume", "heal", "start", "restart", "unblock", "release", "repair", "power_on"}
+)
 """Verbs that undo harm; every other verb does some."""
 
 

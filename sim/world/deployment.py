@@ -100,6 +100,20 @@ class Deployment:
             _check_port(port, f"address {bracketed(host, port)}")
 
     @property
+    def left_out(self) -> tuple[str, ...]:
+        """What the configuration file says and the simulation does not do, for people."""
+        if self.conf is None:
+            return ()
+        master, notes = self.conf.masters[0], []
+        if master.renamed_commands:
+            notes.append("rename-command is left out: simulated servers rename nothing")
+        if master.notification_script or master.client_reconfig_script:
+            notes.append("no script is run in a simulation")
+        if master.auth_pass:
+            notes.append("auth-pass is of no use: simulated servers ask for no password")
+        return tuple(notes)
+
+    @property
     def effective_quorum(self) -> int:
         """The quorum that the Sentinels are configured with."""
         return self.sentinels // 2 + 1 if self.quorum is None else self.quorum
@@ -204,7 +218,9 @@ class Deployment:
                 parallel_syncs=chosen.parallel_syncs,
                 master_reboot_down_after_period=chosen.reboot_down_after,
                 master_address=address,
-                sentinel_port=loaded.state.announce_port or loaded.server.port,
+                sentinel_port=loaded.state.announce_port
+                or loaded.server.port
+                or loaded.server.tls_port,
                 known_replicas=replicas,
                 known_sentinels=others,
                 conf=dataclasses.replace(saved, masters=(chosen,)),

@@ -385,3 +385,23 @@ def test_every_node_has_a_name_and_an_address_of_its_own() -> None:
 def test_priorities_are_those_of_the_replicas() -> None:
     world = World(Deployment(replicas=3, replica_priorities=(7, 0)))
     assert [s.server.settings.replica_priority for s in world.servers.values()] == [100, 7, 0, 100]
+
+
+def test_what_a_simulation_leaves_out_of_a_file_is_said() -> None:
+    deployment = Deployment.from_conf(
+        "sentinel monitor m 10.0.0.1 6379 2\n"
+        "sentinel auth-pass m secret\n"
+        "sentinel rename-command m CONFIG guess\n"
+        "sentinel notification-script m /bin/notify\n"
+    )
+    assert [note.partition(" ")[0] for note in deployment.left_out] == [
+        "rename-command",
+        "no",
+        "auth-pass",
+    ]
+    assert Deployment().left_out == ()
+
+
+def test_sentinels_that_listen_for_tls_only_are_reached_there() -> None:
+    text = "port 0\ntls-port 26390\nsentinel monitor m 10.0.0.1 6379 2\n"
+    assert Deployment.from_conf(text).sentinel_port == 26390
