@@ -13,7 +13,7 @@ from sim.judge.summary import Summary, summarize
 from sim.judge.verdicts import is_broken
 from sim.scenarios.expectations import EXPECTATIONS
 from sim.scenarios.scenario import Fault, Scenario
-from sim.world.world import World
+from sim.world.world import UnknownNode, World
 
 __all__ = ["Result", "run_scenario"]
 
@@ -67,7 +67,7 @@ def run_scenario(
     ends when all has been calm for a while. A fault that waits in vain for its event fails the run,
     and those after it are left out. The header of the trace holds what is in force, and whatever
     `settings` add. `progress` is called with the virtual time now and then. Raises `UnknownNode`
-    for a fault on nobody, `ImpossibleFault` for one that cannot be.
+    for a fault on nobody, before anything runs, and `ImpossibleFault` for one that cannot be.
     """
     more = {} if duration is None else {"duration": duration}
     world = World(
@@ -77,12 +77,27 @@ def run_scenario(
         scenario=scenario.name,
         settings={**more, **(settings or {})},
     )
+    _check_names(scenario, world)
     stage = _Stage(world, scenario, duration, progress)
     happened = stage.play()
     reason = stage.watch()
     world.end(reason)
     trace = world.trace
     return Result(trace, (*happened, *_judge(scenario, trace)))
+
+
+def _check_names(scenario: Scenario, world: World) -> None:
+    """Nobody should wait for half a run to learn that a fault is aimed at nobody."""
+    known = {*world.nodes, "master"}
+    for number, fault in enumerate(scenario.faults, start=1):
+        for name in (fault.node, *(each for group in fault.groups for each in group)):
+            if name and name not in known:
+                raise UnknownNode(
+                    f"fault {number} ({fault.do}): unknown node {name!r}; this deployment has "
+                    f"master, {', '.join(world.nodes)}"
+                )
+        if fault.alias:
+            known.add(fault.alias)
 
 
 class _Stage:

@@ -236,8 +236,16 @@ class World:
     # Time
 
     def run(self, seconds: float) -> None:
-        """Let `seconds` of virtual time pass."""
-        self.loop.run_until(self.kernel.now + microseconds(seconds))
+        """Let `seconds` of virtual time pass.
+
+        Raises ValueError for what is no such number, and RuntimeError after `end`.
+        """
+        self._advance(self.kernel.now + _duration_us(seconds))
+
+    def _advance(self, until_us: int) -> None:
+        if self._ended:
+            raise RuntimeError("this run has ended; build another World to go on")
+        self.loop.run_until(until_us)
 
     def run_until(
         self,
@@ -249,11 +257,11 @@ class World:
 
         `progress` is called with the time after each look.
         """
-        deadline = self.kernel.now + microseconds(limit)
+        deadline = self.kernel.now + _duration_us(limit)
         while not condition():
             if self.kernel.now >= deadline:
                 return False
-            self.loop.run_until(min(self.kernel.now + LOOK_US, deadline))
+            self._advance(min(self.kernel.now + LOOK_US, deadline))
             if progress:
                 progress(self.now)
         return True
@@ -399,9 +407,13 @@ class World:
     def partition(self, *groups: Iterable[str], one_way: bool = False) -> Partition:
         """Silently cut groups of nodes off from each other; a single group from all others.
 
-        Raises `UnknownNode`, and `ImpossibleFault` for nodes on both sides or on one host.
+        Each group is a list of names, or one name. Raises `UnknownNode`, and `ImpossibleFault` for nodes on both
+        sides or on one host.
         """
-        names = [[self.node(name).name for name in group] for group in groups]
+        lists = [[group] if isinstance(group, str) else list(group) for group in groups]
+        if not lists or not all(lists):
+            raise ImpossibleFault("expected groups of nodes with at least one node in each")
+        names = [[self.node(name).name for name in group] for group in lists]
         hosts = [[self.nodes[name].host for name in group] for group in names]
         try:
             partition = self.network.partition(*hosts, one_way=one_way)
@@ -420,3 +432,10 @@ class World:
 
     def _note_fault(self, verb: str, node: str, detail: str) -> None:
         self.recorder.record(node, FaultInjected(verb=verb, detail=detail))
+
+
+def _duration_us(seconds: float) -> int:
+    """A duration in µs; raises ValueError unless `seconds` is a finite number from 0."""
+    if isinstance(seconds, int | float) and 0 <= seconds < float("inf"):
+        return microseconds(seconds)
+    raise ValueError(f"expected a number of seconds, 0 or more; found {seconds!r}")

@@ -357,3 +357,17 @@ def test_tie_is_decided_by_the_order_of_the_plan() -> None:
         master = sentinel.sentinel.state.masters["mymaster"]
         master.address = replace(master.address, ip=ip)
     assert world.master == "redis-2"
+
+
+def test_one_name_is_a_group_of_one() -> None:
+    world = World(Deployment(clients=0))
+    world.run(5)
+    world.partition("redis-1")
+    (fault,) = [each.data for each in world.trace.entries if isinstance(each.data, FaultInjected)]
+    assert (fault.verb, fault.detail) == ("partition", "redis-1")
+
+
+@pytest.mark.parametrize("groups", [(), ([],), (["redis-1"], [])])
+def test_a_partition_of_nobody_is_impossible(groups: tuple[list[str], ...]) -> None:
+    with pytest.raises(ImpossibleFault, match="at least one node in each"):
+        World(Deployment(clients=0)).partition(*groups)

@@ -194,3 +194,18 @@ def test_trace_says_what_it_is_a_trace_of() -> None:
     assert header.started_at_ms == 1_700_000_000_000
     times = [entry.time_us for entry in world.trace.entries]
     assert times == sorted(times)
+
+
+@pytest.mark.parametrize("seconds", [-1, float("nan"), float("inf"), "5"])
+def test_time_that_cannot_pass_is_refused_in_one_line(seconds: float) -> None:
+    world = World(Deployment(clients=0))
+    with pytest.raises(ValueError, match="expected a number of seconds, 0 or more"):
+        world.run(seconds)
+
+
+def test_an_ended_run_does_not_go_on() -> None:
+    world = World(Deployment(clients=0))
+    world.run(1)
+    world.end("enough")
+    with pytest.raises(RuntimeError, match="this run has ended"):
+        world.run(1)
