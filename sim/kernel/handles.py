@@ -29,13 +29,10 @@ class SoonHandle(asyncio.Handle):
 
     __slots__ = ("args", "callback", "context", "origin")
 
-    def __init__(
-        self, callback: Callable[..., object], args: tuple[Any, ...], context: Context
-    ) -> None:
-        self.callback: Callable[..., object] | None = callback  # None when cancelled
-        self.args = args
-        self.context = context
-        self.origin: StackSummary | None = None  # who scheduled it; kept in debug mode only
+    callback: Callable[..., object] | None  # None when cancelled
+    args: tuple[Any, ...]
+    context: Context
+    origin: StackSummary | None  # who scheduled it; set in debug mode only
 
     def __repr__(self) -> str:
         name = "cancelled" if self.callback is None else describe_callback(self.callback)
@@ -108,16 +105,14 @@ class LaterHandle(asyncio.TimerHandle):
         return self.when()
 
 
-class SleepHandle(asyncio.TimerHandle):
+class SleepHandle:
     """What wakes an `asyncio.sleep`, which knows of handles only that they can be cancelled."""
 
     __slots__ = ("args", "kernel", "ticket")
 
+    args: tuple[Any, ...]  # the future and its result
+    kernel: Kernel
     ticket: Ticket | None  # None when the sleeper has been woken
-
-    def __init__(self, args: tuple[Any, ...], kernel: Kernel) -> None:
-        self.args = args  # the future and its result
-        self.kernel = kernel
 
     def __repr__(self) -> str:
         return "<SleepHandle>"

@@ -52,6 +52,9 @@ _FAR: Final = 1e15  # seconds; an infinite sleep is farther
 # a copy of the context nor a report of its errors, and sleeping is what coroutines do most.
 _WAKE_SLEEPER: Final[object] = getattr(futures, "_set_result_unless_cancelled", None)
 
+# A handle without a Python frame for its constructor.
+_bare = object.__new__
+
 
 class _Stop(BaseException):
     """Raised by the call that `stop` schedules; ends the run of the kernel."""
@@ -131,7 +134,10 @@ class VirtualLoop(ErrorReportingLoop):
         context: Context | None = None,
     ) -> asyncio.Handle:
         """Run ``callback(*args)`` now, after everything else that is due now."""
-        handle = SoonHandle(callback, args, copy_context() if context is None else context)
+        handle = _bare(SoonHandle)
+        handle.callback = callback
+        handle.args = args
+        handle.context = copy_context() if context is None else context
         if self._debug:
             self._note_origin(handle)
         self._stand_in_line((self._run_handle, handle))
@@ -149,9 +155,11 @@ class VirtualLoop(ErrorReportingLoop):
         An infinite delay is allowed and never ends.
         """
         if callback is _WAKE_SLEEPER and delay < _FAR and not self._debug:
-            sleep = SleepHandle(args, self.kernel)
+            sleep = SleepHandle()
+            sleep.args = args
+            sleep.kernel = self.kernel
             sleep.ticket = self._call_after(microseconds(delay), self._run_waking, sleep)
-            return sleep
+            return sleep  # type: ignore[return-value]  # asyncio.sleep only cancels it
         return self._call_after_us(_whole(delay), callback, args, context)
 
     def call_at(
@@ -211,8 +219,9 @@ class VirtualLoop(ErrorReportingLoop):
                 "exception": error,
                 "handle": handle,
             }
-            if handle.origin is not None:
-                report["source_traceback"] = handle.origin
+            origin = getattr(handle, "origin", None)
+            if origin is not None:
+                report["source_traceback"] = origin
             self.call_exception_handler(report)
 
     def _wake_sleeper(self, handle: SleepHandle) -> None:

@@ -93,8 +93,8 @@ def _check_names(scenario: Scenario, world: World) -> None:
         for name in (fault.node, *(each for group in fault.groups for each in group)):
             if name and name not in known:
                 raise UnknownNode(
-                    f"fault {number} ({fault.do}): unknown node {name!r}; this deployment has "
-                    f"master, {', '.join(world.nodes)}"
+                    f"fault {number} ({fault.do}): unknown node {name!r}; expected master or "
+                    f"one of: {', '.join(world.nodes)}"
                 )
         if fault.alias:
             known.add(fault.alias)

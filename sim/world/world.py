@@ -407,8 +407,8 @@ class World:
     def partition(self, *groups: Iterable[str], one_way: bool = False) -> Partition:
         """Silently cut groups of nodes off from each other; a single group from all others.
 
-        Each group is a list of names, or one name. Raises `UnknownNode`, and `ImpossibleFault` for nodes on both
-        sides or on one host.
+        Each group is a list of names, or one name. Raises `UnknownNode`, and `ImpossibleFault` for
+        nodes on both sides or on one host.
         """
         lists = [[group] if isinstance(group, str) else list(group) for group in groups]
         if not lists or not all(lists):
