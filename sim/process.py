@@ -163,6 +163,10 @@ class Process:
         """Die at once, as by SIGKILL: no hook runs, and peers see a reset one delay later."""
         self._die("killed")
 
+    def exit(self, status: int) -> None:
+        """Die by the program's own will with `status`; otherwise as `kill`."""
+        self._die("exited", status=status)
+
     def power_lost(self) -> None:
         """Die with the host: as `kill`, but peers hear nothing."""
         self._die("killed", silently=True)
@@ -489,11 +493,11 @@ class Process:
                 endpoint.transmit(self.time_us)
             self._die("stopped")
 
-    def _die(self, change: str, *, silently: bool = False) -> None:
+    def _die(self, change: str, *, silently: bool = False, status: int = 0) -> None:
         if self.state == "down":
             return
         self.state = "down"
-        self._record(change)
+        self._record(change, status)
         self.network.unlisten(self, self.host)
         for endpoint in self.endpoints:
             endpoint.abort(silently=silently)
@@ -513,9 +517,9 @@ class Process:
         if self.state == "down":
             raise RuntimeError(f"{self.name} is down and can do nothing")
 
-    def _record(self, change: str) -> None:
+    def _record(self, change: str, status: int = 0) -> None:
         if self.recorder is not None:
-            self.recorder.record(self.name, ProcessChanged(change=change))
+            self.recorder.record(self.name, ProcessChanged(change=change, status=status))
 
 
 def _first_read(inbox: deque[tuple[object, int]]) -> int:

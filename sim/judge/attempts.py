@@ -118,7 +118,7 @@ def find_attempts(trace: Trace) -> tuple[Attempt, ...]:
         data = entry.data
         now = entry.time_us
         if isinstance(data, ProcessChanged):
-            if data.change == "killed":
+            if data.is_end:
                 for key in [key for key in drafts if key[0] == entry.node]:
                     end(key, now, "crashed")
             continue

@@ -54,7 +54,7 @@ def down_spans(trace: Trace) -> tuple[DownSpan, ...]:
     for entry in trace.entries:
         data = entry.data
         if isinstance(data, ProcessChanged):
-            if data.change == "killed":
+            if data.is_end:
                 close(entry.time_us, "died", _of_sentinel(entry.node))
             continue
         if not isinstance(data, SentinelEvent):

@@ -94,7 +94,7 @@ class _Reader:
                     self.linked.add(node)
                 else:
                     self.linked.discard(node)
-            case ProcessChanged() if data.change == "killed":
+            case ProcessChanged() if data.is_end:
                 self.linked.discard(node)
                 self.offsets.pop(node, None)
                 self.note(node, now)

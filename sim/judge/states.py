@@ -69,6 +69,8 @@ class NodeHistory:
 
 _HEALTH_AFTER = {
     "killed": Health.DOWN,
+    "stopped": Health.DOWN,
+    "exited": Health.DOWN,
     "started": Health.UP,
     "paused": Health.PAUSED,
     "resumed": Health.UP,
@@ -102,7 +104,7 @@ def node_histories(trace: Trace) -> dict[str, NodeHistory]:
         node = tracks.setdefault(entry.node, _Tracks())
         if isinstance(data, ProcessChanged):
             node.health.change(now, _HEALTH_AFTER.get(data.change, node.health.value))
-            if data.change == "killed":
+            if data.is_end:
                 node.link_up.change(now, None)
         elif isinstance(data, RoleChanged):
             follows = (data.master_host, data.master_port) if data.role == "replica" else None

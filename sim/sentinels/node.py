@@ -245,10 +245,6 @@ class SentinelNode(Process, Driver):
         if self.recorder is not None:
             self.recorder.record(self.name, data, self.time_us)
 
-    def exit(self, status: int) -> None:
-        """End this process at once."""
-        self.kill()
-
 
 def _is_up(instance: Instance) -> bool:
     return not (instance.subjectively_down or instance.link.disconnected)

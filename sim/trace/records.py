@@ -75,11 +75,18 @@ class NodeStarted(Data):
 class ProcessChanged(Data):
     """What happened to the process of this node.
 
-    `change` is started, stopped, killed, paused, resumed, blocked or unblocked.
+    `change` is started, stopped (in order), killed, exited (by itself, with `status`), paused,
+    resumed, blocked or unblocked.
     """
 
     kind: ClassVar[str] = "process"
     change: str
+    status: int = 0
+
+    @property
+    def is_end(self) -> bool:
+        """Whether the process is gone."""
+        return self.change in ("stopped", "killed", "exited")
 
 
 @record

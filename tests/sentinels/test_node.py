@@ -10,6 +10,7 @@ from minisentinel.replies import Reply, Status
 from minisentinel.trace import ConfigurationSaved, LogLine, SentinelEvent
 from sim.clients import ClientProcess
 from sim.sentinels import SentinelNode
+from sim.trace import ProcessChanged
 from sim.world import Deployment, World
 
 SMALL = Deployment(clients=0, down_after_milliseconds=1000, failover_timeout=5000)
@@ -211,3 +212,7 @@ def test_simulated_crash_ends_the_process(world: World) -> None:
     assert [s.state for s in world.sentinels.values()].count("down") == 1
     elected = [e.node for e in world.trace.entries if "+elected-leader" in str(e.data)]
     assert [world.nodes[name].state for name in elected] == ["down"]
+    ends = [e for e in world.trace.entries if isinstance(e.data, ProcessChanged) and e.data.is_end]
+    assert [(e.node, e.data) for e in ends[1:]] == [
+        (elected[0], ProcessChanged(change="exited", status=99))
+    ]
