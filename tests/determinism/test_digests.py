@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import functools
-import os
-import re
-import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -17,6 +13,7 @@ from sim.scenarios import find_scenario, run_scenario
 from sim.world import Deployment, World
 from tests.determinism.digests import digests
 from tests.support.golden import Golden
+from tests.support.pythons import interpreters
 
 ROOT = Path(__file__).resolve().parents[2]
 SEEDS = (1, 2, 3, 4, 5)
@@ -42,28 +39,6 @@ def digests_here() -> list[str]:
     return digests(SEEDS)
 
 
-def other_pythons() -> Mapping[str, str]:
-    """Interpreters of other versions from 3.11 on: version to path. PATH first, then pyenv."""
-    candidates = [
-        shutil.which(f"python3.{minor}", path=os.environ.get("PATH", "")) for minor in range(11, 20)
-    ]
-    pyenv = Path.home() / ".pyenv" / "versions"
-    candidates += [str(path) for path in sorted(pyenv.glob("3.*/bin/python"))]
-    found: dict[str, str] = {}
-    for path in candidates:
-        if path is None:
-            continue
-        # pyenv's shims stand on PATH for versions that are not active, and fail.
-        asked = subprocess.run([path, "--version"], capture_output=True, text=True, check=False)
-        version = re.match(r"Python (3)\.(\d+)\.", asked.stdout)
-        if asked.returncode != 0 or version is None:
-            continue
-        minor = int(version[2])
-        if minor >= 11 and minor != sys.version_info.minor:
-            found.setdefault(f"3.{minor}", path)
-    return found
-
-
 def test_digests_are_those_that_were_reviewed(golden: Golden) -> None:
     """They change whenever behaviour does; then `--rewrite-golden` after a look at the trace."""
     lines = [f"seed {seed}: {digest}\n" for seed, digest in zip(SEEDS, digests_here(), strict=True)]
@@ -82,11 +57,11 @@ def test_another_process_with_other_hashes_comes_to_the_same_digests(hash_seed: 
 
 @pytest.mark.real_io
 def test_other_pythons_come_to_the_same_digests() -> None:
-    pythons = other_pythons()
-    if not pythons:
-        pytest.skip("no other Python from 3.11 on, neither on PATH nor under ~/.pyenv/versions")
-    found = {version: digests_elsewhere(path, SEEDS[:2], "1") for version, path in pythons.items()}
-    assert found == dict.fromkeys(pythons, digests_here()[:2])
+    others = {v: path for v, path in interpreters().items() if v != sys.version_info[:2]}
+    if not others:
+        pytest.skip("no other Python from 3.11 on, neither on PATH nor under pyenv")
+    found = {version: digests_elsewhere(path, SEEDS[:2], "1") for version, path in others.items()}
+    assert found == dict.fromkeys(others, digests_here()[:2])
 
 
 def test_order_of_runs_in_a_process_does_not_matter() -> None:
