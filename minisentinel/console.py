@@ -9,14 +9,15 @@ from collections.abc import Callable
 
 __all__ = ["guarded"]
 
+UNWRITABLE = 2
 INTERRUPTED = 130
 
 
-def guarded(name: str, body: Callable[[], int], *, failure: int = 2) -> int:
+def guarded(name: str, body: Callable[[], int]) -> int:
     """Run `body`, the whole of the command `name`, and return its exit status.
 
     Letters that the terminal cannot show are escaped. A reader who has seen enough (a closed pipe)
-    is no error; output that cannot be written is one line of complaint and status `failure`; an
+    is no error; output that cannot be written is one line of complaint and status 2; an
     interruption is one word and status 130. Other exceptions are bugs and pass.
     """
     for stream in (sys.stdout, sys.stderr):
@@ -35,7 +36,7 @@ def guarded(name: str, body: Callable[[], int], *, failure: int = 2) -> int:
         _drop_output()
         reason = problem.strerror or str(problem)
         print(f"{name}: error: the output cannot be written: {reason}", file=sys.stderr)
-        return failure
+        return UNWRITABLE
     except KeyboardInterrupt:
         print(f"{name}: interrupted", file=sys.stderr)
         return INTERRUPTED

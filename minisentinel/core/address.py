@@ -20,6 +20,7 @@ __all__ = [
     "bracketed",
     "host_is",
     "make_address",
+    "numeric_ip",
     "same_address",
 ]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TypedDict
 
 from minisentinel.core.address import Address, Facts, UnresolvedHost, make_address
 from minisentinel.core.effects import Announce, Close, Effect, Log, Note, Save
@@ -14,6 +15,18 @@ from minisentinel.trace import Data, LinkChanged, LogLine, SentinelEvent
 __all__ = ["Context", "describe", "subject_of"]
 
 PAYLOAD_LIMIT = 1023
+
+
+class About(TypedDict):
+    """Which instance a record is about: its master, its kind and its address as shown."""
+
+    master: str
+    subject: str
+    host: str
+    port: int
+
+
+NOBODY: About = {"master": "", "subject": "", "host": "", "port": 0}
 
 
 class Context:
@@ -42,23 +55,22 @@ class Context:
 
     def emit(self, level: str, name: str, subject: Instance | None, payload: str = "%@") -> None:
         """Announce an event; a leading ``%@`` stands for the subject (spec: events §1, §3)."""
-        master = kind = host = ""
-        port = 0
+        about = NOBODY
         if subject is not None:
+            about = self.about(subject)
             if payload.startswith("%@"):
                 payload = describe(self.state, subject) + payload[2:]
-            master, kind = subject.master_name, subject_of(subject)
-            host, port = self.announced(subject.address), subject.address.port
-        event = SentinelEvent(
-            level=level,
-            name=name,
-            payload=payload[:PAYLOAD_LIMIT],
-            master=master,
-            subject=kind,
-            host=host,
-            port=port,
-        )
+        event = SentinelEvent(level=level, name=name, payload=payload[:PAYLOAD_LIMIT], **about)
         self.out.append(Announce(event))
+
+    def about(self, instance: Instance) -> About:
+        """The fields by which every record tells the instance that it is about."""
+        return {
+            "master": instance.master_name,
+            "subject": subject_of(instance),
+            "host": self.announced(instance.address),
+            "port": instance.address.port,
+        }
 
     def log(self, level: str, text: str) -> None:
         """Write a line to the log that is no event."""
@@ -81,16 +93,7 @@ class Context:
 
     def note_link(self, instance: Instance, purpose: Purpose, change: str) -> None:
         """Put a change of a connection on the trace; callers test `tracing` first."""
-        self.note(
-            LinkChanged(
-                master=instance.master_name,
-                subject=subject_of(instance),
-                host=self.announced(instance.address),
-                port=instance.address.port,
-                connection=purpose.value,
-                change=change,
-            )
-        )
+        self.note(LinkChanged(**self.about(instance), connection=purpose.value, change=change))
 
     def address(self, host: str, port: int, *, allow_unresolved: bool) -> Address:
         """Build an address under this Sentinel's host name options; raises AddressError.

@@ -12,10 +12,9 @@ import datetime
 from minisentinel.core.context import Context
 from minisentinel.core.effects import Exit
 from minisentinel.core.election import ask_peers, count_votes
-from minisentinel.core.reconfiguration import follow, follow_no_one, switch
+from minisentinel.core.reconfiguration import enter_state, follow, follow_no_one, switch
 from minisentinel.core.selection import select_replica
 from minisentinel.core.state import FailoverState, Master, Replica
-from minisentinel.trace import FailoverStateChanged
 
 __all__ = [
     "force_hello",
@@ -60,7 +59,7 @@ def start(ctx: Context, master: Master) -> None:
     state.current_epoch = (state.current_epoch + 1) % 2**64
     master.failover_epoch = state.current_epoch
     master.failover_in_progress = True
-    _enter(ctx, master, FailoverState.WAIT_START, "attempt started")
+    enter_state(ctx, master, FailoverState.WAIT_START, "attempt started")
     ctx.emit("warning", "+new-epoch", master, str(state.current_epoch))
     ctx.emit("warning", "+try-failover", master)
     master.failover_start_time = ctx.now + ctx.profile.election.desync_ms(state.dice)
@@ -85,21 +84,6 @@ def step(ctx: Context, master: Master) -> None:
             pass
 
 
-def _enter(ctx: Context, master: Master, after: FailoverState, why: str) -> None:
-    before, master.failover_state = master.failover_state, after
-    master.failover_state_change_time = ctx.now
-    if ctx.tracing:
-        ctx.note(
-            FailoverStateChanged(
-                master=master.name,
-                epoch=master.failover_epoch,
-                before=before.value,
-                after=after.value,
-                why=why,
-            )
-        )
-
-
 def _abort(ctx: Context, master: Master, event: str) -> None:
     """Give the attempt up; nothing is undone on the servers (failover §7)."""
     ctx.emit("warning", event, master)
@@ -109,7 +93,7 @@ def _abort(ctx: Context, master: Master, event: str) -> None:
     master.promoted_replica = ""
     master.failover_in_progress = master.force_failover = False
     master.last_tally = None
-    _enter(ctx, master, FailoverState.NONE, event)
+    enter_state(ctx, master, FailoverState.NONE, event)
 
 
 def _crash(ctx: Context) -> None:
@@ -129,7 +113,7 @@ def _wait_start(ctx: Context, master: Master) -> None:
     if ctx.state.crash_after_election:
         _crash(ctx)
     why = "elected" if leader == ctx.state.myid else "forced"
-    _enter(ctx, master, FailoverState.SELECT_REPLICA, why)
+    enter_state(ctx, master, FailoverState.SELECT_REPLICA, why)
     ctx.emit("warning", "+failover-state-select-slave", master)
 
 
@@ -141,7 +125,7 @@ def _select_replica(ctx: Context, master: Master) -> None:
     ctx.emit("warning", "+selected-slave", replica)
     replica.promoted = True
     master.promoted_replica = replica.name
-    _enter(ctx, master, FailoverState.SEND_SLAVEOF_NOONE, f"selected {replica.name}")
+    enter_state(ctx, master, FailoverState.SEND_SLAVEOF_NOONE, f"selected {replica.name}")
     ctx.emit("notice", "+failover-state-send-slaveof-noone", replica)
 
 
@@ -154,7 +138,7 @@ def _send_slaveof_noone(ctx: Context, master: Master) -> None:
     if not follow_no_one(ctx, replica):
         return
     ctx.emit("notice", "+failover-state-wait-promotion", replica)
-    _enter(ctx, master, FailoverState.WAIT_PROMOTION, f"told {replica.name} to be master")
+    enter_state(ctx, master, FailoverState.WAIT_PROMOTION, f"told {replica.name} to be master")
 
 
 def _wait_promotion(ctx: Context, master: Master) -> None:
@@ -165,7 +149,7 @@ def _wait_promotion(ctx: Context, master: Master) -> None:
 def promotion_observed(ctx: Context, master: Master, replica: Replica) -> None:
     """The selected replica's INFO says master: from now on the world is told (failover §4.4)."""
     master.config_epoch = master.failover_epoch
-    _enter(ctx, master, FailoverState.RECONF_REPLICAS, f"{replica.name} reports to be master")
+    enter_state(ctx, master, FailoverState.RECONF_REPLICAS, f"{replica.name} reports to be master")
     ctx.save()
     ctx.emit("warning", "+promoted-slave", replica)
     if ctx.state.crash_after_promotion:
@@ -218,7 +202,7 @@ def _detect_end(ctx: Context, master: Master) -> None:
     if not timed_out and rules.unfinished(master.replicas.values()):
         return
     ctx.emit("warning", "+failover-end", master)
-    _enter(ctx, master, FailoverState.UPDATE_CONFIG, "timeout" if timed_out else "all done")
+    enter_state(ctx, master, FailoverState.UPDATE_CONFIG, "timeout" if timed_out else "all done")
     if not timed_out:
         return
     # These commands are queued in vain: the switch at the end of this tick destroys the replica

@@ -8,7 +8,7 @@ from __future__ import annotations
 from contextlib import suppress
 
 from minisentinel.core.address import AddressError
-from minisentinel.core.context import Context, subject_of
+from minisentinel.core.context import Context
 from minisentinel.core.effects import Open, Send
 from minisentinel.core.instances import detach_connections
 from minisentinel.core.state import (
@@ -68,15 +68,8 @@ def send_ping(ctx: Context, instance: Instance) -> None:
 
 
 def _note_missed(ctx: Context, instance: Instance) -> None:
-    ctx.note(
-        PingMissed(
-            master=instance.master_name,
-            subject=subject_of(instance),
-            host=ctx.announced(instance.address),
-            port=instance.address.port,
-            waiting_ms=ctx.now - instance.link.act_ping_time,
-        )
-    )
+    waiting_ms = ctx.now - instance.link.act_ping_time
+    ctx.note(PingMissed(**ctx.about(instance), waiting_ms=waiting_ms))
 
 
 def reconnect(ctx: Context, instance: Instance) -> None:

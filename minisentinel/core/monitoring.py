@@ -5,7 +5,7 @@ Spec: monitoring §4 to §7.
 
 from __future__ import annotations
 
-from minisentinel.core.context import Context, subject_of
+from minisentinel.core.context import Context
 from minisentinel.core.hello import publish_if_due
 from minisentinel.core.links import close_one, send, send_ping
 from minisentinel.core.state import Instance, Master, Peer, Purpose, ReplyTo, Role, Server
@@ -87,10 +87,7 @@ def _note_down(ctx: Context, instance: Instance, silence_ms: int) -> None:
         why = "role" if turned else "reboot"
     ctx.note(
         SubjectivelyDown(
-            master=instance.master_name,
-            subject=subject_of(instance),
-            host=ctx.announced(instance.address),
-            port=instance.address.port,
+            **ctx.about(instance),
             down=instance.subjectively_down,
             why=why,
             silent_ms=silence_ms,

@@ -17,7 +17,14 @@ from minisentinel.core.links import close_all, send
 from minisentinel.core.state import FailoverState, Instance, Master, ReplyTo, Role
 from minisentinel.trace import FailoverStateChanged
 
-__all__ = ["change_address", "follow", "follow_no_one", "reset_master", "switch"]
+__all__ = [
+    "change_address",
+    "enter_state",
+    "follow",
+    "follow_no_one",
+    "reset_master",
+    "switch",
+]
 
 
 def follow(ctx: Context, instance: Instance, address: Address) -> bool:
@@ -46,6 +53,22 @@ def _transaction(ctx: Context, instance: Instance, host: str, port: str) -> bool
         if not send(ctx, instance, ReplyTo.IGNORED, *words):
             return False
     return True
+
+
+def enter_state(ctx: Context, master: Master, after: FailoverState, why: str) -> None:
+    """Take the failover machine of `master` to another state; `why` is for the trace."""
+    before, master.failover_state = master.failover_state, after
+    master.failover_state_change_time = ctx.now
+    if ctx.tracing:
+        ctx.note(
+            FailoverStateChanged(
+                master=master.name,
+                epoch=master.failover_epoch,
+                before=before.value,
+                after=after.value,
+                why=why,
+            )
+        )
 
 
 def switch(ctx: Context, master: Master, shown: str, host: str, port: int) -> None:
@@ -109,17 +132,8 @@ def reset_master(ctx: Context, master: Master, *, keep_peers: bool) -> None:
     master.script_kill_sent = master.rebooted = False
     master.failover_in_progress = master.force_failover = False
     master.leader = ""
-    if ctx.tracing and master.failover_state is not FailoverState.NONE:
-        ctx.note(
-            FailoverStateChanged(
-                master=master.name,
-                epoch=master.failover_epoch,
-                before=master.failover_state.value,
-                after=FailoverState.NONE.value,
-                why="reset",
-            )
-        )
-    master.failover_state = FailoverState.NONE
+    if master.failover_state is not FailoverState.NONE:
+        enter_state(ctx, master, FailoverState.NONE, "reset")
     master.failover_state_change_time = 0
     master.failover_start_time = 0
     master.promoted_replica = ""

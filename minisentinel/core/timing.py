@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 __all__ = [
     "COMMAND_LIMIT",
+    "DESYNC_MS",
     "FAST_INFO_PERIOD_MS",
     "HELLO_CHANNEL",
     "RUNID_LENGTH",

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, TypeVar
 
-__all__ = ["Data", "Entry", "UnknownKind", "data_from_fields", "kinds", "record"]
+__all__ = ["Data", "Entry", "UnknownKind", "data_fields", "data_from_fields", "kinds", "record"]
 
 
 class Data:

@@ -2,35 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 import pytest
 
 from minisentinel.config import ConfigError, IncludeReader, Loaded, load
 from minisentinel.core.dice import Dice
+from tests.support.facts import FakeFacts
 
 NOW_MS = 1_700_000_000_000
 MYID = "0123456789abcdef0123456789abcdef01234567"
 PEER = "89abcdef0123456789abcdef0123456789abcdef"
 
 
-@dataclass
-class Facts:
-    """Names that resolve, and paths that can be executed."""
-
-    names: dict[str, str] = field(default_factory=dict)
-    executable: tuple[str, ...] = ()
-
-    def resolve(self, name: str) -> str | None:
-        return self.names.get(name)
-
-    def is_executable(self, path: str) -> bool:
-        return path in self.executable
-
-
 def loaded(
     *lines: str,
-    facts: Facts | None = None,
+    facts: FakeFacts | None = None,
     overrides: tuple[str, ...] = (),
     read_include: IncludeReader | None = None,
 ) -> Loaded:
@@ -38,7 +23,7 @@ def loaded(
     return load(
         "\n".join(lines),
         path="sentinel.conf",
-        facts=facts or Facts(),
+        facts=facts or FakeFacts(),
         now_ms=NOW_MS,
         dice=Dice(1),
         overrides=overrides,
@@ -47,7 +32,7 @@ def loaded(
 
 
 def refused(
-    *lines: str, facts: Facts | None = None, overrides: tuple[str, ...] = ()
+    *lines: str, facts: FakeFacts | None = None, overrides: tuple[str, ...] = ()
 ) -> ConfigError:
     """The error that the text of these lines gives."""
     with pytest.raises(ConfigError) as caught:

@@ -9,7 +9,8 @@ import pytest
 from minisentinel.config import rewrite
 from minisentinel.core.saved import SavedConfiguration, SavedMaster, snapshot
 from minisentinel.core.state import FailoverState
-from tests.config.loading import MYID, PEER, Facts, loaded
+from tests.config.loading import MYID, PEER, loaded
+from tests.support.facts import FakeFacts
 
 OTHER = "c0ffee" + "0" * 34
 
@@ -297,7 +298,7 @@ def test_hosts_are_written_in_announced_form() -> None:
         "sentinel announce-hostnames no",
         "sentinel monitor mymaster master.example 6379 2",
     )
-    facts = Facts({"master.example": "10.0.0.1"})
+    facts = FakeFacts({"master.example": "10.0.0.1"})
     by_address = rewrite("\n".join(lines), snapshot(loaded(*lines, facts=facts).state))
     assert "sentinel monitor mymaster 10.0.0.1 6379 2\n" in by_address
     named = [line.replace("hostnames no", "hostnames yes") for line in lines]

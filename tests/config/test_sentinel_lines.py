@@ -6,7 +6,8 @@ import pytest
 
 from minisentinel.config.options import OPTIONS
 from minisentinel.core.state import Role
-from tests.config.loading import MYID, NOW_MS, PEER, Facts, loaded, refused
+from tests.config.loading import MYID, NOW_MS, PEER, loaded, refused
+from tests.support.facts import FakeFacts
 
 MONITOR = "sentinel monitor mymaster 10.0.0.1 6379 2"
 UNKNOWN = "Unrecognized sentinel configuration statement."
@@ -157,7 +158,7 @@ def test_master_options_may_stand_before_the_master() -> None:
         "sentinel monitor mymaster master.example 6379 2",
         "sentinel announce-hostnames yes",
         "sentinel resolve-hostnames yes",
-        facts=Facts({"master.example": "10.0.0.1", "replica.example": "10.0.0.2"}),
+        facts=FakeFacts({"master.example": "10.0.0.1", "replica.example": "10.0.0.2"}),
     ).state
     master = state.masters["mymaster"]
     assert master.down_after == 900
@@ -356,7 +357,7 @@ def test_master_settings_are_taken_over() -> None:
         "sentinel rename-command mymaster CONFIG guess",
         "sentinel master-reboot-down-after-period mymaster 0",
         "sentinel primary-reboot-down-after-period mymaster 1500",
-        facts=Facts(executable=("/bin/notify", "/bin/move clients")),
+        facts=FakeFacts(executable=("/bin/notify", "/bin/move clients")),
     ).state.masters["mymaster"]
     assert master.failover_timeout == 60_000
     assert master.parallel_syncs == 5

@@ -14,7 +14,8 @@ import pytest
 
 from minisentinel.config import rewrite
 from minisentinel.core.saved import snapshot
-from tests.config.loading import MYID, PEER, Facts, loaded
+from tests.config.loading import MYID, PEER, loaded
+from tests.support.facts import FakeFacts
 
 REDIS_5 = """\
 # Sentinel, an example
@@ -151,7 +152,7 @@ def test_host_names_as_in_the_documentation() -> None:
         "sentinel announce-ip sentinel-1.example",
         "sentinel resolve-hostnames yes",
         "sentinel announce-hostnames yes",
-        facts=Facts({"redis-1.example": "10.0.0.1"}),
+        facts=FakeFacts({"redis-1.example": "10.0.0.1"}),
     ).state
     address = state.masters["mymaster"].address
     assert (address.hostname, address.ip) == ("redis-1.example", "10.0.0.1")
@@ -204,7 +205,7 @@ def test_the_shipped_example_loads_and_shows_every_option() -> None:
 def test_every_commented_example_of_the_shipped_file_is_right() -> None:
     """Switched on, each commented line still loads."""
     lines = EXAMPLE.read_text(encoding="utf-8").splitlines()
-    facts = Facts(executable=("/usr/local/bin/tell-somebody", "/usr/local/bin/move-clients"))
+    facts = FakeFacts(executable=("/usr/local/bin/tell-somebody", "/usr/local/bin/move-clients"))
     switched_on = 0
     for number, line in enumerate(lines):
         words = line.removeprefix("# ").split()

@@ -31,12 +31,12 @@ from minisentinel.driver import Driver
 from minisentinel.replies import OK, PONG, QUEUED, Command, Reply
 from minisentinel.service import Service
 from minisentinel.trace import Data, LogLine, SentinelEvent
+from tests.support.facts import FakeFacts
 
 __all__ = [
     "MYID",
     "NOW",
     "Bench",
-    "FakeFacts",
     "Outgoing",
     "PeerModel",
     "ServerModel",
@@ -90,20 +90,6 @@ def conf(
     text += [f"sentinel known-replica mymaster 10.0.0.{n} 6379" for n in replicas]
     text += [f"sentinel known-sentinel mymaster 10.0.1.{n} 26379 {sentinel_id(n)}" for n in peers]
     return "\n".join([*text, *lines]) + "\n"
-
-
-@dataclass
-class FakeFacts:
-    """Names that resolve, and paths that can be executed."""
-
-    names: dict[str, str] = field(default_factory=dict)
-    executable: tuple[str, ...] = ()
-
-    def resolve(self, name: str) -> str | None:
-        return self.names.get(name)
-
-    def is_executable(self, path: str) -> bool:
-        return path in self.executable
 
 
 @dataclass

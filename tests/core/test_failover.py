@@ -10,7 +10,8 @@ from minisentinel.core.reconfiguration import follow
 from minisentinel.core.state import FailoverState, Purpose
 from minisentinel.replies import Error, Status
 from minisentinel.trace import FailoverStateChanged, ReplicaSelection
-from tests.core.bench import Bench, FakeFacts, commands, conf, events, logged, saves
+from tests.core.bench import Bench, commands, conf, events, logged, saves
+from tests.support.facts import FakeFacts
 
 TRANSACTION = [
     ("MULTI",),

@@ -7,17 +7,8 @@ import pytest
 from minisentinel.core.hello import Hello
 from minisentinel.core.state import Purpose
 from minisentinel.replies import Error, Reply
-from tests.core.bench import (
-    MYID,
-    Bench,
-    FakeFacts,
-    commands,
-    conf,
-    events,
-    logged,
-    saves,
-    sentinel_id,
-)
+from tests.core.bench import MYID, Bench, commands, conf, events, logged, saves, sentinel_id
+from tests.support.facts import FakeFacts
 
 
 def hellos(bench: Bench) -> list[str]:

@@ -7,7 +7,8 @@ import pytest
 from minisentinel.core.effects import Effect
 from minisentinel.core.state import Role
 from minisentinel.replies import Error, Reply, Status
-from tests.core.bench import NOW, Bench, FakeFacts, commands, conf, events, runid, saves
+from tests.core.bench import NOW, Bench, commands, conf, events, runid, saves
+from tests.support.facts import FakeFacts
 
 
 def told(bench: Bench, server: str, *lines: str) -> list[Effect]:

@@ -7,7 +7,8 @@ import pytest
 from minisentinel.core.effects import Close, Open, Send
 from minisentinel.core.state import Purpose
 from minisentinel.replies import Error, Status
-from tests.core.bench import Bench, FakeFacts, commands, conf, events, logged, sentinel_id
+from tests.core.bench import Bench, commands, conf, events, logged, sentinel_id
+from tests.support.facts import FakeFacts
 
 ALONE = conf(replicas=(), peers=())
 TWO_GROUPS = (

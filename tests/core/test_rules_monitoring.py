@@ -14,16 +14,6 @@ TIMING = Timing()
 
 
 @pytest.fixture
-def bench() -> Bench:
-    return Bench()
-
-
-@pytest.fixture
-def master(bench: Bench) -> Master:
-    return bench.master()
-
-
-@pytest.fixture
 def replica(bench: Bench) -> Replica:
     return bench.replica("redis-2")
 

@@ -15,16 +15,6 @@ TIMING = Timing()
 
 
 @pytest.fixture
-def bench() -> Bench:
-    return Bench()
-
-
-@pytest.fixture
-def master(bench: Bench) -> Master:
-    return bench.master()
-
-
-@pytest.fixture
 def replica(bench: Bench) -> Replica:
     """A replica that nothing excludes."""
     replica = bench.replica("redis-2")

@@ -98,7 +98,7 @@ def test_peers_without_an_id_are_not_written() -> None:
 
 def test_hosts_are_written_as_they_are_announced() -> None:
     """[CFG-6.1-24] [GOS-8-4]"""
-    from tests.core.bench import FakeFacts
+    from tests.support.facts import FakeFacts
 
     text = "sentinel resolve-hostnames yes\nsentinel announce-hostnames yes\n"
     text += "sentinel monitor mymaster one 6379 2\n"

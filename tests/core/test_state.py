@@ -9,7 +9,8 @@ from collections.abc import Callable
 import pytest
 
 from minisentinel.core import Sentinel, State
-from tests.core.bench import Bench, FakeFacts, conf
+from tests.core.bench import Bench, conf
+from tests.support.facts import FakeFacts
 
 
 def through_pickle(state: State) -> State:

@@ -25,7 +25,7 @@ from minisentinel.core.text import (
     leading_unsigned,
     strict_integer,
 )
-from tests.core.bench import FakeFacts
+from tests.support.facts import FakeFacts
 
 FACTS = FakeFacts({"one": "10.0.0.1"})
 

@@ -7,7 +7,8 @@ import pytest
 from minisentinel.core.effects import Close
 from minisentinel.replies import OK, Error, Status
 from minisentinel.service.sentinel_commands import SUBCOMMANDS
-from tests.core.bench import MYID, Bench, FakeFacts, conf, events, saves, sentinel_id
+from tests.core.bench import MYID, Bench, conf, events, saves, sentinel_id
+from tests.support.facts import FakeFacts
 
 NO_SUCH_MASTER = Error("ERR No such master with that name")
 SAVE_FAILED = Error("ERR Failed to save config file. Check server logs.")
