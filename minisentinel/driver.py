@@ -14,11 +14,14 @@ from minisentinel.core.effects import (
     Announce,
     Answer,
     Close,
+    Dismiss,
     Effect,
     Exit,
+    KillScript,
     Log,
     Note,
     Open,
+    RunScript,
     Save,
     Send,
 )
@@ -56,6 +59,21 @@ class Driver(ABC):
     @abstractmethod
     def send_reply(self, client: int, reply: Reply) -> None:
         """Queue a reply or message to a client; it leaves after the step."""
+
+    @abstractmethod
+    def close_client(self, client: int, *, after_replies: bool) -> None:
+        """Close a client's connection, now or when what is queued for it has been sent."""
+
+    @abstractmethod
+    def run_script(self, job: int, argv: tuple[str, ...]) -> int:
+        """Start a user script; returns its process id, 0 if no process could be made.
+
+        When it ends, `script_ended` of the Sentinel is called with that process id.
+        """
+
+    @abstractmethod
+    def kill_script(self, pid: int) -> None:
+        """Kill the process of a user script."""
 
     @abstractmethod
     def save(self, configuration: SavedConfiguration) -> str:
@@ -96,9 +114,23 @@ class Driver(ABC):
                 self.open_connection(effect.connection, effect.host, effect.port)
             elif isinstance(effect, Close):
                 self.close_connection(effect.connection)
+            elif isinstance(effect, Dismiss):
+                self.close_client(effect.client, after_replies=effect.after_replies)
+            elif isinstance(effect, RunScript):
+                self._run_script(effect)
+            elif isinstance(effect, KillScript):
+                self.kill_script(effect.pid)
             elif isinstance(effect, Exit):
                 self.exit(effect.status)
                 return
+
+    def _run_script(self, effect: RunScript) -> None:
+        now_ms = self.wall_clock_ms()
+        pid = self.run_script(effect.job, effect.argv)
+        if pid:
+            self.perform(self.sentinel.script_started(now_ms, effect.job, pid))
+        else:
+            self.perform(self.sentinel.script_not_started(now_ms, effect.job))
 
     def _announce(self, effect: Announce) -> None:
         self.write_log(effect.event)

@@ -6,9 +6,14 @@ bytes that a real server would have written.
 
 from __future__ import annotations
 
-from minisentinel.replies import Command, Error, Reply, Status
+from minisentinel.replies import Command, Error, NullArray, Reply, Status
 
-__all__ = ["command_size", "reply_size"]
+__all__ = ["command_size", "format_double", "reply_size"]
+
+
+def format_double(number: float) -> str:
+    """The shortest text that reads back as `number`, as a server writes it."""
+    return str(int(number)) if number.is_integer() and abs(number) < 1e17 else repr(number)
 
 
 def _text_size(text: str) -> int:
@@ -34,8 +39,12 @@ def reply_size(reply: Reply) -> int:
         return _bulk_size(reply)
     if isinstance(reply, Status | Error):
         return _text_size(reply.text) + 3
-    if reply is None:
+    if reply is None or isinstance(reply, NullArray):
         return 5
+    if isinstance(reply, float):
+        return _bulk_size(format_double(reply))
+    if isinstance(reply, bool):
+        return 4
     if isinstance(reply, int):
         return len(str(reply)) + 3
     if isinstance(reply, tuple):

@@ -18,11 +18,14 @@ __all__ = [
     "Announce",
     "Answer",
     "Close",
+    "Dismiss",
     "Effect",
     "Exit",
+    "KillScript",
     "Log",
     "Note",
     "Open",
+    "RunScript",
     "Save",
     "Send",
 ]
@@ -85,10 +88,47 @@ class Answer(NamedTuple):
     if_save_failed: Reply = None
 
 
+class Dismiss(NamedTuple):
+    """Close a client's connection: at once, or when what was queued for it has been sent."""
+
+    client: int
+    after_replies: bool
+
+
+class RunScript(NamedTuple):
+    """Start a user script at once; `argv` begins with its path, the environment is our own.
+
+    The outcome comes back as an input, during the step: `Sentinel.script_started` with a process
+    id, or `Sentinel.script_not_started`. When it ends: `Sentinel.script_ended`.
+    """
+
+    job: int
+    argv: tuple[str, ...]
+
+
+class KillScript(NamedTuple):
+    """Kill the process of a user script (SIGKILL); its end is reported like any other."""
+
+    pid: int
+
+
 class Exit(NamedTuple):
     """End this process at once with a status, without finishing the step."""
 
     status: int
 
 
-Effect: TypeAlias = Open | Close | Send | Save | Announce | Log | Note | Answer | Exit
+Effect: TypeAlias = (
+    Open
+    | Close
+    | Send
+    | Save
+    | Announce
+    | Log
+    | Note
+    | Answer
+    | Dismiss
+    | RunScript
+    | KillScript
+    | Exit
+)

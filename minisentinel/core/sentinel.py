@@ -133,6 +133,18 @@ class Sentinel:
             ctx.note(ConfigurationSaved(current_epoch=self.state.current_epoch, error=error))
         return out
 
+    def script_started(self, now_ms: int, job: int, pid: int) -> list[Effect]:
+        """A user script runs as the process `pid` (spec: failover §9.3)."""
+        return self._begin(now_ms)
+
+    def script_not_started(self, now_ms: int, job: int) -> list[Effect]:
+        """No process could be made for a user script; it is tried again at the next tick."""
+        return self._begin(now_ms)
+
+    def script_ended(self, now_ms: int, pid: int, exit_code: int, signal: int) -> list[Effect]:
+        """The process of a user script is over; `signal` is 0 unless one ended it."""
+        return self._begin(now_ms)
+
     def _find(self, connection: int) -> tuple[Link, Connection] | None:
         link = self.state.connections.get(connection)
         if link is None:

@@ -230,6 +230,20 @@ class SentinelNode(Process, Driver):
         if endpoint is not None:
             endpoint.send(reply, reply_size(reply))
 
+    def close_client(self, client: int, *, after_replies: bool) -> None:
+        """Close a client's connection; what was sent before still arrives."""
+        endpoint = self._clients.pop(client, None)
+        if endpoint is not None:
+            self.service.client_left(client)
+            endpoint.close()
+
+    def run_script(self, job: int, argv: tuple[str, ...]) -> int:
+        """No script runs yet in this world."""
+        return 0
+
+    def kill_script(self, pid: int) -> None:
+        """No script runs yet in this world."""
+
     def save(self, configuration: SavedConfiguration) -> str:
         """Rewrite the configuration file; the thread is busy as long as the disk takes."""
         error, took_us = self.disk.write(rewrite(self.disk.content, configuration))

@@ -439,6 +439,15 @@ class Bench(Driver):
     def send_reply(self, client: int, reply: Reply) -> None:
         self.done.append(Answer(client, reply))
 
+    def close_client(self, client: int, *, after_replies: bool) -> None:
+        self.service.client_left(client)
+
+    def run_script(self, job: int, argv: tuple[str, ...]) -> int:
+        return 0
+
+    def kill_script(self, pid: int) -> None:
+        pass
+
     def save(self, configuration: SavedConfiguration) -> str:
         self.done.append(Save(configuration))
         self.saved.append(configuration)

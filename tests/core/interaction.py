@@ -46,11 +46,14 @@ from minisentinel.core.effects import (
     Announce,
     Answer,
     Close,
+    Dismiss,
     Effect,
     Exit,
+    KillScript,
     Log,
     Note,
     Open,
+    RunScript,
     Save,
     Send,
 )
@@ -320,6 +323,12 @@ class Script:
                 return f"note   {data.kind}: {values}"
             case Answer(_, reply):
                 return f"reply  {shown(reply)}"
+            case Dismiss(_, after_replies):
+                return "dismiss the client" + (" after its replies" if after_replies else "")
+            case RunScript(_, argv):
+                return f"run    {' '.join(argv)}"
+            case KillScript(pid):
+                return f"kill   script {pid}"
             case Exit(status):
                 return f"exit   {status}"
 

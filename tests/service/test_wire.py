@@ -32,6 +32,7 @@ def encoded(reply: Reply) -> bytes:
             return b":%d\r\n" % reply
         case tuple():
             return b"*%d\r\n" % len(reply) + b"".join(encoded(item) for item in reply)
+    assert isinstance(reply, dict)
     pairs = [bulk(key) + encoded(value) for key, value in reply.items()]
     return b"*%d\r\n" % (2 * len(pairs)) + b"".join(pairs)
 
