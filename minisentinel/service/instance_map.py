@@ -13,7 +13,7 @@ __all__ = ["flags_of", "instance_map"]
 
 
 def flags_of(instance: Instance) -> str:
-    """The comma-joined flags, in the order that clients know."""
+    """The comma-joined flags, in the order that clients know. [GEN-5-1] to [GEN-5-16]"""
     master = instance if isinstance(instance, Master) else None
     replica = instance if isinstance(instance, Replica) else None
     peer = instance if isinstance(instance, Peer) else None
@@ -36,7 +36,10 @@ def flags_of(instance: Instance) -> str:
 
 
 def instance_map(ctx: Context, instance: Instance) -> dict[str, Reply]:
-    """Every field of an instance, as text, in the fixed order."""
+    """Every field of an instance, as text, in the fixed order.
+
+    [CMD-5-1] to [CMD-5-15], [CMD-5-34] to [CMD-5-37]
+    """
     now, link = ctx.now, instance.link
     fields: dict[str, str | int] = {
         "name": instance.name,
@@ -73,6 +76,7 @@ def instance_map(ctx: Context, instance: Instance) -> dict[str, Reply]:
 
 
 def _server_fields(server: Server, now: int) -> dict[str, str | int]:
+    """[CMD-5-16] to [CMD-5-18]"""
     return {
         "info-refresh": now - server.info_refresh if server.info_refresh else 0,
         "role-reported": "master" if server.role_reported is Role.MASTER else "slave",
@@ -81,6 +85,7 @@ def _server_fields(server: Server, now: int) -> dict[str, str | int]:
 
 
 def _master_fields(master: Master) -> dict[str, str | int]:
+    """[CMD-5-19] to [CMD-5-26]"""
     fields: dict[str, str | int] = {
         "config-epoch": master.config_epoch,
         "num-slaves": len(master.replicas),
@@ -97,6 +102,7 @@ def _master_fields(master: Master) -> dict[str, str | int]:
 
 
 def _replica_fields(replica: Replica) -> dict[str, str | int]:
+    """[CMD-5-27] to [CMD-5-33]"""
     return {
         "master-link-down-time": replica.master_link_down_time,
         "master-link-status": "ok" if replica.master_link_up else "err",

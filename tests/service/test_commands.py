@@ -7,7 +7,7 @@ import pytest
 from minisentinel.core.effects import Announce, Answer
 from minisentinel.replies import OK, PONG, Command, Error, Reply
 from minisentinel.trace import SentinelEvent
-from tests.core.bench import Bench, conf
+from tests.core.bench import Bench
 
 CLIENT = 1
 SUBSCRIBED = (
@@ -184,48 +184,6 @@ def test_only_hellos_may_be_published(bench: Bench) -> None:
     assert replies(bench, "PUBLISH", "news", "x") == refused
     assert replies(bench, "PUBLISH", "__SENTINEL__:hello", "x") == refused
     assert replies(bench, "PUBLISH", "__sentinel__:hello", "nonsense") == [1]
-
-
-# --- INFO ---
-
-SECTION = (
-    "# Sentinel\r\nsentinel_masters:1\r\nsentinel_tilt:0\r\nsentinel_tilt_since_seconds:-1\r\n"
-    "sentinel_running_scripts:0\r\nsentinel_scripts_queue_length:0\r\n"
-    "sentinel_simulate_failure_flags:0\r\n"
-    "master0:name=mymaster,status=ok,address=10.0.0.1:6379,slaves=2,sentinels=3\r\n"
-)
-
-
-@pytest.mark.parametrize(
-    "sections", [(), ("sentinel",), ("SENTINEL", "sentinel"), ("x", "default"), ("everything",)]
-)
-def test_info_of_a_sentinel(bench: Bench, sections: Command) -> None:
-    """[CMD-3-2] [CMD-3-4] [CMD-3-6] [CMD-3-7]"""
-    assert replies(bench, "INFO", *sections) == [SECTION]
-
-
-def test_unknown_sections_are_dropped(bench: Bench) -> None:
-    """[CMD-3-3]"""
-    assert replies(bench, "INFO", "keyspace") == [""]
-
-
-def test_info_tells_of_tilt_failures_and_masters_in_trouble() -> None:
-    """[CMD-3-6] [CMD-3-7]"""
-    bench = Bench(conf("sentinel monitor other fd00::1 6380 1"))
-    bench.run(1000)
-    bench.command("SENTINEL", "SIMULATE-FAILURE", "crash-after-election", "CRASH-AFTER-PROMOTION")
-    bench.kill("redis-1")
-    bench.run(2300)
-    (text,) = replies(bench, "INFO")
-    assert "name=mymaster,status=sdown,address=10.0.0.1:6379" in str(text)
-    assert "name=other,status=ok,address=fd00::1:6380,slaves=0,sentinels=1" in str(text)
-    assert "sentinel_simulate_failure_flags:3" in str(text)
-    bench.peers["sentinel-2"].down = True
-    bench.run(1100)
-    assert "name=mymaster,status=odown" in str(replies(bench, "INFO")[0])
-    bench.tick(2001)
-    bench.now += 1999
-    assert "sentinel_tilt:1\r\nsentinel_tilt_since_seconds:1\r\n" in str(replies(bench, "INFO")[0])
 
 
 # --- subscriptions ---

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from minisentinel.core.effects import Close
-from minisentinel.replies import OK, Error, Status
-from minisentinel.service.sentinel_commands import SUBCOMMANDS
+from minisentinel.replies import NULL_ARRAY, OK, Error, Status
+from minisentinel.service.sentinel import SUBCOMMANDS
 from tests.core.bench import MYID, Bench, conf, events, saves, sentinel_id
 from tests.support.facts import FakeFacts
 
@@ -107,7 +107,7 @@ def test_the_address_of_a_master_and_null_for_an_unknown_one(bench: Bench) -> No
     """[CMD-4-7]"""
     reply = bench.command("SENTINEL", "get-master-addr-by-name", "mymaster")
     assert reply == ("10.0.0.1", "6379")
-    assert bench.command("SENTINEL", "get-master-addr-by-name", "other") is None
+    assert bench.command("SENTINEL", "get-master-addr-by-name", "other") is NULL_ARRAY
 
 
 def test_the_id(bench: Bench) -> None:
