@@ -109,7 +109,8 @@ class Driver(ABC):
             elif isinstance(effect, Save):
                 error = self.save(effect.configuration)
                 save_failed = bool(error)
-                self.perform(self.sentinel.saved(self.wall_clock_ms(), error))
+                saved = effect.configuration
+                self.perform(self.sentinel.saved(self.wall_clock_ms(), saved, error))
             elif isinstance(effect, Open):
                 self.open_connection(effect.connection, effect.host, effect.port)
             elif isinstance(effect, Close):

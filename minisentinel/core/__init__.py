@@ -2,8 +2,8 @@
 
 Reading order: `state` (what a Sentinel remembers), `rules` (the decisions), `timer` (what a tick
 does), then the parts: `links`, `monitoring`, `info`, `hello`, `election`, `selection`,
-`failover`, `reconfiguration`; `sentinel` puts them behind one object, and `effects` is what comes
-out of it.
+`failover`, `reconfiguration`, `scripts`; `sentinel` puts them behind one object, and `effects`
+is what comes out of it.
 """
 
 from minisentinel.core.address import Address, AddressError, Facts

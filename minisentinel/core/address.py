@@ -7,19 +7,22 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 __all__ = [
     "Address",
     "AddressError",
+    "ConnectError",
     "Facts",
     "InvalidPort",
     "UnresolvedHost",
     "bracketed",
     "host_is",
     "make_address",
+    "never_fails_at_once",
     "numeric_ip",
     "same_address",
 ]
@@ -35,6 +38,19 @@ class Facts(Protocol):
     def is_executable(self, path: str) -> bool:
         """Whether `path` is an executable file."""
         ...
+
+
+ConnectError: TypeAlias = Callable[[str, int], str]
+"""Why a connection to an IP and port fails at once, in the system's words; empty if it does not.
+
+It is asked right before the `Open` effect that the connection would get, so that a driver may begin
+to connect when it is asked.
+"""
+
+
+def never_fails_at_once(ip: str, port: int) -> str:
+    """The `ConnectError` of a network that tells how connecting went only later."""
+    return ""
 
 
 class AddressError(ValueError):
@@ -58,16 +74,28 @@ class Address:
     port: int
 
     def announced(self, by_name: bool) -> str:
-        """The host as shown to others: the name if `by_name` (announce-hostnames), else the IP."""
+        """The host as shown to others: the name if `by_name` (announce-hostnames), else the IP.
+
+        [MON-1.2-7]
+        """
         return self.hostname if by_name else self.ip
 
 
-@lru_cache(maxsize=4096)
+LONGEST_NUMERIC = 255
+
+
 def numeric_ip(host: str) -> str | None:
     """The canonical text of a numeric IPv4 or IPv6 address, or None if `host` is none.
 
-    As the C library does, this takes IPv4 in its classic shorter forms too (``127.1``).
+    As the C library does, this takes IPv4 in its classic shorter forms too (``127.1``). Differs: a
+    text of more than 255 letters is none, where the C library takes leading zeros without end.
     """
+    # Anybody may send a host of any length, and it is not to be remembered.
+    return _numeric_ip(host) if len(host) <= LONGEST_NUMERIC else None
+
+
+@lru_cache(maxsize=4096)
+def _numeric_ip(host: str) -> str | None:
     if "%" in host:
         return None
     try:
@@ -114,6 +142,7 @@ def make_address(
     """Build an address; raises `InvalidPort` or `UnresolvedHost`.
 
     With `resolve_names` and `allow_unresolved` an unknown name gives an address with empty `ip`.
+    [MON-1.2-1] to [MON-1.2-3]
     """
     if not 0 <= port <= 65535:
         raise InvalidPort("Invalid port number.")
@@ -126,14 +155,14 @@ def make_address(
 
 
 def same_address(a: Address, b: Address) -> bool:
-    """Same port, and the same IP text or the same name ignoring case."""
+    """Same port, and the same IP text or the same name ignoring case. [MON-1.2-5]"""
     if a.port != b.port:
         return False
     return a.ip == b.ip or a.hostname.lower() == b.hostname.lower()
 
 
 def host_is(address: Address, host: str, *, resolve_names: bool, facts: Facts) -> bool:
-    """Whether the text `host` means the host of `address`."""
+    """Whether the text `host` means the host of `address`. [MON-1.2-6]"""
     ip = resolve(host, resolve_names, facts)
     if ip is not None:
         return ip == address.ip
@@ -141,5 +170,5 @@ def host_is(address: Address, host: str, *, resolve_names: bool, facts: Facts) -
 
 
 def bracketed(host: str, port: int) -> str:
-    """``host:port``, with square brackets around an IPv6 address."""
+    """``host:port``, with square brackets around an IPv6 address. [MON-1.2-7]"""
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

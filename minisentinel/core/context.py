@@ -2,14 +2,32 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Iterable
 from typing import TypedDict
 
-from minisentinel.core.address import Address, Facts, UnresolvedHost, make_address
+from minisentinel.core.address import (
+    Address,
+    ConnectError,
+    Facts,
+    UnresolvedHost,
+    make_address,
+    never_fails_at_once,
+)
 from minisentinel.core.effects import Announce, Close, Effect, Log, Note, Save
 from minisentinel.core.profile import Profile
 from minisentinel.core.saved import snapshot
-from minisentinel.core.state import Connection, Instance, Master, Peer, Purpose, State
+from minisentinel.core.state import (
+    Connection,
+    Instance,
+    Master,
+    Peer,
+    Purpose,
+    ScriptJob,
+    State,
+)
+from minisentinel.core.text import cut
+from minisentinel.core.timing import SCRIPT_WORDS_LIMIT
 from minisentinel.trace import Data, LinkChanged, LogLine, SentinelEvent
 
 __all__ = ["Context", "describe", "subject_of"]
@@ -33,17 +51,40 @@ class Context:
     """One Sentinel's state and rules, and during a step its time (`now`, ms) and effects (`out`).
 
     `tracing` says whether the driver wants `Note` effects; without it a note costs one branch.
+    `connect_error` says why a connection would fail at once.
     `client_name` is the name of the client whose command the step carries out, if it gave one.
-    `skips` says whether a tick may pass over instances that are not due.
+    `skips` says whether a tick may pass over instances that are not due. `zone` is the time zone of
+    the host, None that of this machine.
     """
 
-    __slots__ = ("client_name", "facts", "now", "out", "profile", "skips", "state", "tracing")
+    __slots__ = (
+        "client_name",
+        "connect_error",
+        "facts",
+        "now",
+        "out",
+        "profile",
+        "skips",
+        "state",
+        "tracing",
+        "zone",
+    )
 
-    def __init__(self, state: State, profile: Profile, facts: Facts, tracing: bool) -> None:
+    def __init__(
+        self,
+        state: State,
+        profile: Profile,
+        facts: Facts,
+        tracing: bool,
+        zone: datetime.tzinfo | None = datetime.UTC,
+        connect_error: ConnectError = never_fails_at_once,
+    ) -> None:
         self.state = state
         self.profile = profile
         self.facts = facts
+        self.connect_error = connect_error
         self.tracing = tracing
+        self.zone = zone
         self.skips = profile.times_by_the_book
         self.client_name = ""
         self.now = 0
@@ -54,14 +95,38 @@ class Context:
         return self.state.masters[instance.master_name]
 
     def emit(self, level: str, name: str, subject: Instance | None, payload: str = "%@") -> None:
-        """Announce an event; a leading ``%@`` stands for the subject (spec: events §1, §3)."""
+        """Announce an event; a leading ``%@`` stands for the subject (spec: events §1, §3).
+
+        A warning about somebody also queues the notification script of the master concerned.
+        [EVT-1-1] [EVT-1-4] [FAI-9.1-1]
+        """
         about = NOBODY
         if subject is not None:
             about = self.about(subject)
             if payload.startswith("%@"):
                 payload = describe(self.state, subject) + payload[2:]
-        event = SentinelEvent(level=level, name=name, payload=payload[:PAYLOAD_LIMIT], **about)
+        self.state.quiet_until = 0
+        payload = cut(payload, PAYLOAD_LIMIT)  # [GEN-3-26]
+        event = SentinelEvent(level=level, name=name, payload=payload, **about)
         self.out.append(Announce(event))
+        if level == "warning" and subject is not None:
+            script = self.master_of(subject).notification_script
+            if script:
+                self.queue_script(script, name, event.payload)
+
+    def queue_script(self, *argv: str) -> None:
+        """Let a user script run at the end of the next tick (or of this one), if there is room.
+
+        `argv` begins with its path; words that are too many are dropped, and so is the oldest job
+        that does not run when the queue is full. Spec: failover §9.3.
+        [FAI-9.3-1] [FAI-9.3-8] [GEN-3-29]
+        """
+        state = self.state
+        state.quiet_until = 0
+        state.scripts.append(ScriptJob(state.next_serial, argv[:SCRIPT_WORDS_LIMIT]))
+        state.next_serial += 1
+        if self.profile.scripts.is_too_long(len(state.scripts)):
+            state.scripts.remove(next(job for job in state.scripts if job.pid == 0))
 
     def about(self, instance: Instance) -> About:
         """The fields by which every record tells the instance that it is about."""
@@ -82,10 +147,12 @@ class Context:
 
     def save(self) -> None:
         """Make the state of this moment durable (the specification's *flush*)."""
+        self.state.quiet_until = 0
         self.out.append(Save(snapshot(self.state)))
 
     def close(self, connections: Iterable[tuple[Instance, Connection]]) -> None:
         """Ask for connections that were taken off their link to be closed."""
+        self.state.quiet_until = 0
         for instance, connection in connections:
             self.out.append(Close(connection.id))
             if self.tracing:
@@ -99,6 +166,7 @@ class Context:
         """Build an address under this Sentinel's host name options; raises AddressError.
 
         A host that means nothing is logged, whether that is allowed or not (monitoring §1.2).
+        [MON-1.2-4] [GOS-8-3]
         """
         try:
             address = make_address(
@@ -119,7 +187,7 @@ class Context:
         self.log("warning", f"Failed to resolve hostname '{host}'")
 
     def announced(self, address: Address) -> str:
-        """The host of `address` as this Sentinel shows it."""
+        """The host of `address` as this Sentinel shows it. [GOS-8-4]"""
         return address.announced(self.state.announce_hostnames)
 
 
@@ -131,7 +199,7 @@ def subject_of(instance: Instance) -> str:
 
 
 def describe(state: State, instance: Instance) -> str:
-    """The text that ``%@`` stands for (spec: events §2)."""
+    """The text that ``%@`` stands for (spec: events §2). [EVT-2-1] to [EVT-2-4]"""
     by_name = state.announce_hostnames
     address = instance.address
     text = f"{subject_of(instance)} {instance.name} {address.announced(by_name)} {address.port}"

@@ -7,16 +7,21 @@ bug, and a property test compares with ticks that visit everybody. Under other r
 (`Profile.times_by_the_book`), in TILT, and around a master in trouble, every tick visits everybody.
 
 Whoever changes what a rule looks at, outside of a tick, sets `due` to 0.
+
+The earliest due is also the time until which whole ticks are idle. It is known after a tick
+(`State.quiet_until`), and forgotten with every `due` that is set to 0, every event and every save.
 """
 
 from __future__ import annotations
 
 from minisentinel.core.context import Context
 from minisentinel.core.state import Instance, Master, Role, Server, State
+from minisentinel.core.timing import COMMAND_LIMIT
 
-__all__ = ["forget_dues", "is_busy", "next_due"]
+__all__ = ["NEVER", "earliest_due", "forget_dues", "is_busy", "look_at", "plan"]
 
 NEVER = 2**62
+"""A time (ms) that never comes."""
 
 
 def is_busy(master: Master) -> bool:
@@ -24,52 +29,87 @@ def is_busy(master: Master) -> bool:
     return master.subjectively_down or master.objectively_down or master.failover_in_progress
 
 
+def look_at(state: State, instance: Instance) -> None:
+    """Something about `instance` has changed: the next tick visits it."""
+    instance.due = instance.sound_until = state.quiet_until = 0
+
+
 def forget_dues(state: State) -> None:
     """Time itself has jumped: visit everybody at the next tick."""
     for instance in state.instances.values():
-        instance.due = 0
+        look_at(state, instance)
 
 
-def next_due(ctx: Context, master: Master, instance: Instance) -> int:
-    """The earliest time at which a tick could do something about `instance` (0: every tick)."""
-    if instance.subjectively_down:
-        return 0
+def earliest_due(state: State) -> int:
+    """When a tick could do something about anybody."""
+    earliest = NEVER
+    for instance in state.instances.values():
+        if instance.due < earliest:
+            earliest = instance.due
+    return earliest
+
+
+def plan(ctx: Context, master: Master, instance: Instance) -> None:
+    """Set when a tick could next do something about `instance`, and when it could be in trouble.
+
+    Comparisons rather than min() and max(): this runs after every visit and every answer.
+    """
     rules, timing, link = ctx.profile.monitoring, ctx.state.timing, instance.link
-    owed_since = link.act_ping_time
+    if link.pending_commands >= COMMAND_LIMIT:
+        instance.due = instance.sound_until = 0  # perhaps not congested, but soon
+        return
+    down_after, act_ping_time = instance.down_after, link.act_ping_time
+
+    # When it could be down, or a connection closed, or a master in other trouble. What is down
+    # already comes back by an answer or a new connection, and is looked at then.
+    sound = NEVER
+    owed_since = act_ping_time
     if link.disconnected:
-        due = link.last_reconn_time + timing.ping_period if instance.address.port else NEVER
         owed_since = owed_since or link.last_avail_time
-    else:
-        if rules.is_congested(link):
-            return 0
-        period = min(instance.down_after, timing.ping_period)
-        due = 1 + min(
-            max(link.last_pong_time + period, link.last_ping_time + period // 2),
-            instance.last_pub_time + timing.publish_period,
-        )
     if owed_since:
-        due = min(due, owed_since + instance.down_after + 1)
-    half = instance.down_after // 2
-    if link.command is not None and link.act_ping_time:
-        suspicious = max(
-            link.command.opened_ms + timing.min_link_reconnect_period,
-            link.act_ping_time + half,
-            link.last_pong_time + half,
-        )
-        due = min(due, suspicious + 1)
+        if not instance.subjectively_down:
+            sound = owed_since + down_after + 1
+        if act_ping_time and link.command is not None:
+            suspicious = max(
+                link.command.opened_ms + timing.min_link_reconnect_period,
+                act_ping_time + down_after // 2,
+                link.last_pong_time + down_after // 2,
+            )
+            if suspicious < sound:
+                sound = suspicious + 1
     if link.pubsub is not None:
-        silent = max(
-            link.pubsub.opened_ms + timing.min_link_reconnect_period,
-            link.pubsub_last_activity + 3 * timing.publish_period,
-        )
-        due = min(due, silent + 1)
-    if isinstance(instance, Server):
-        if instance.info_refresh == 0:
-            return 0
-        due = min(due, instance.info_refresh + rules.info_period(master, instance, timing) + 1)
-        if isinstance(instance, Master):
-            due = min(due, _master_due(ctx, instance))
-    return due
+        silent = link.pubsub_last_activity + 3 * timing.publish_period
+        settled = link.pubsub.opened_ms + timing.min_link_reconnect_period
+        if settled > silent:
+            silent = settled
+        if silent < sound:
+            sound = silent + 1
+    is_master = instance is master
+    if is_master:
+        sound = min(sound, _master_due(ctx, master))
+    instance.sound_until = due = sound
+
+    # When a connection or a command is to be tried.
+    if link.disconnected:
+        if instance.address.port:
+            due = min(due, link.last_reconn_time + timing.ping_period)
+    else:
+        period = timing.ping_period if timing.ping_period < down_after else down_after
+        ping = link.last_pong_time + period + 1
+        again = link.last_ping_time + period // 2 + 1
+        if again > ping:
+            ping = again
+        if ping < due:
+            due = ping
+        publish = instance.last_pub_time + timing.publish_period + 1
+        if publish < due:
+            due = publish
+        if isinstance(instance, Server):
+            info = instance.info_refresh + 1
+            info += timing.info_period if is_master else rules.info_period(master, instance, timing)
+            if info < due:
+                due = info if instance.info_refresh else 0
+    instance.due = due
 
 
 def _master_due(ctx: Context, master: Master) -> int:

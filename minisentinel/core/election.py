@@ -27,7 +27,10 @@ __all__ = ["answer_is_master_down", "ask_peers", "count_votes", "on_ask_reply", 
 
 
 def ask_peers(ctx: Context, master: Master, *, forced: bool) -> None:
-    """Forget stale opinions, and ask those whose turn it is (spec: election §2)."""
+    """Forget stale opinions, and ask those whose turn it is (spec: election §2).
+
+    [ELE-2-1] [ELE-2-6]
+    """
     rules = ctx.profile.election
     state, now = ctx.state, ctx.now
     for peer in master.peers.values():
@@ -39,7 +42,10 @@ def ask_peers(ctx: Context, master: Master, *, forced: bool) -> None:
 
 
 def _ask(ctx: Context, master: Master, peer: Peer) -> None:
-    """Ask for the peer's opinion, and as a candidate for its vote too (spec: election §1)."""
+    """Ask for the peer's opinion, and as a candidate for its vote too (spec: election §1).
+
+    [ELE-1-1] to [ELE-1-5]
+    """
     candidate = master.failover_state is not FailoverState.NONE
     epoch = ctx.state.current_epoch
     send(
@@ -58,7 +64,10 @@ def _ask(ctx: Context, master: Master, peer: Peer) -> None:
 
 
 def answer_is_master_down(ctx: Context, ip: str, port: int, epoch: int, runid: str) -> Reply:
-    """The reply to a peer's request, after voting if it asks for a vote (spec: election §3)."""
+    """The reply to a peer's request, after voting if it asks for a vote (spec: election §3).
+
+    [ELE-3-1] to [ELE-3-3], [ELE-3-6] to [ELE-3-8], [MON-8-7] [MON-8-8]
+    """
     master = _find(ctx, ip, port)
     down = master is not None and master.subjectively_down and not ctx.state.tilt
     if ctx.tracing:
@@ -96,6 +105,7 @@ def _asker(ctx: Context) -> str:
 
 
 def _find(ctx: Context, ip: str, port: int) -> Master | None:
+    """[ELE-3-5]"""
     try:
         address = ctx.address(ip, port, allow_unresolved=True)
     except AddressError:
@@ -121,6 +131,7 @@ def vote(ctx: Context, master: Master, epoch: int, candidate: str) -> tuple[str,
     """Vote for `candidate` if the rules allow it; the recorded vote and its epoch either way.
 
     Spec: election §5. The vote is saved before anything that is sent later in the step.
+    [ELE-5-1] to [ELE-5-8], [ELE-9-2] [CFG-5-4]
     """
     rules, state = ctx.profile.election, ctx.state
     if epoch > state.current_epoch:
@@ -139,14 +150,14 @@ def vote(ctx: Context, master: Master, epoch: int, candidate: str) -> tuple[str,
 
 
 def raise_epoch(ctx: Context, master: Master, epoch: int) -> None:
-    """Adopt a larger current epoch, durably (spec: election §9)."""
+    """Adopt a larger current epoch, durably (spec: election §9). [ELE-9-1] [CFG-5-2] [CFG-5-3]"""
     ctx.state.current_epoch = epoch
     ctx.save()
     ctx.emit("warning", "+new-epoch", master, str(epoch))
 
 
 def on_ask_reply(ctx: Context, master: Master, peer: Peer, reply: Reply) -> None:
-    """Record a peer's opinion and vote (spec: election §4)."""
+    """Record a peer's opinion and vote (spec: election §4). [ELE-4-1] to [ELE-4-5]"""
     match reply:
         case (int(down), str(leader), int(leader_epoch)):
             pass
@@ -169,7 +180,10 @@ def on_ask_reply(ctx: Context, master: Master, peer: Peer, reply: Reply) -> None
 
 
 def count_votes(ctx: Context, master: Master) -> str:
-    """The id of the leader of this attempt, or empty; votes for itself first (election §6)."""
+    """The id of the leader of this attempt, or empty; votes for itself first (election §6).
+
+    [ELE-6-1] to [ELE-6-8]
+    """
     rules, state = ctx.profile.election, ctx.state
     tally: dict[str, int] = {}
     counted = rules.tally_epoch(state, master)

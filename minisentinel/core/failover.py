@@ -13,6 +13,7 @@ from minisentinel.core.context import Context
 from minisentinel.core.effects import Exit
 from minisentinel.core.election import ask_peers, count_votes
 from minisentinel.core.reconfiguration import enter_state, follow, follow_no_one, switch
+from minisentinel.core.scripts import reconfigure_clients
 from minisentinel.core.selection import select_replica
 from minisentinel.core.state import FailoverState, Master, Replica
 
@@ -26,11 +27,14 @@ __all__ = [
 ]
 
 SIMULATED_CRASH_STATUS = 99
-_LAST_SECOND = 253_402_300_799  # of the year 9999, after which no calendar is at hand
+_LAST_SECOND = 253_402_128_000  # late in 9999, after which no calendar has any zone's day
 
 
 def start_if_needed(ctx: Context, master: Master) -> None:
-    """Start an attempt if the master is objectively down and it is time (election §7)."""
+    """Start an attempt if the master is objectively down and it is time (election §7).
+
+    [ELE-7-1] to [ELE-7-3], [ELE-7-9]
+    """
     rules = ctx.profile.election
     if not rules.may_start(master):
         return
@@ -40,21 +44,25 @@ def start_if_needed(ctx: Context, master: Master) -> None:
             again = master.failover_start_time + 2 * master.failover_timeout
             ctx.log(
                 "notice",
-                "Next failover delay: I will not start a failover before " + _ctime(again),
+                "Next failover delay: I will not start a failover before "
+                + _ctime(again, ctx.zone),
             )
         return
     start(ctx, master)
     ask_peers(ctx, master, forced=True)
 
 
-def _ctime(time_ms: int) -> str:
-    """A time as C's ctime() writes it, in UTC: the core knows no time zone."""
+def _ctime(time_ms: int, zone: datetime.tzinfo | None) -> str:
+    """A time as C's ctime() writes it."""
     seconds = min(time_ms // 1000, _LAST_SECOND)
-    return datetime.datetime.fromtimestamp(seconds, datetime.UTC).ctime()
+    return datetime.datetime.fromtimestamp(seconds, zone).ctime()
 
 
 def start(ctx: Context, master: Master) -> None:
-    """Begin an attempt under a new epoch (election §7, second list)."""
+    """Begin an attempt under a new epoch (election §7, second list).
+
+    [ELE-7-4] to [ELE-7-8], [ELE-9-3] [CFG-5-13]
+    """
     state = ctx.state
     state.current_epoch = (state.current_epoch + 1) % 2**64
     master.failover_epoch = state.current_epoch
@@ -66,7 +74,7 @@ def start(ctx: Context, master: Master) -> None:
 
 
 def step(ctx: Context, master: Master) -> None:
-    """Advance the attempt by at most one state (monitoring §2.1, step G)."""
+    """Advance the attempt by at most one state (monitoring §2.1, step G). [FAI-2-1] to [FAI-2-6]"""
     if not master.failover_in_progress:
         return
     match master.failover_state:
@@ -85,7 +93,7 @@ def step(ctx: Context, master: Master) -> None:
 
 
 def _abort(ctx: Context, master: Master, event: str) -> None:
-    """Give the attempt up; nothing is undone on the servers (failover §7)."""
+    """Give the attempt up; nothing is undone on the servers (failover §7). [FAI-7-1]"""
     ctx.emit("warning", event, master)
     promoted = master.replicas.get(master.promoted_replica)
     if promoted is not None:
@@ -97,13 +105,16 @@ def _abort(ctx: Context, master: Master, event: str) -> None:
 
 
 def _crash(ctx: Context) -> None:
-    """Die as SENTINEL SIMULATE-FAILURE has asked for (spec: failover §10)."""
+    """Die as SENTINEL SIMULATE-FAILURE has asked for (spec: failover §10). [FAI-10-1]"""
     ctx.log("warning", "Sentinel CRASH because of SENTINEL simulate-failure")
     ctx.out.append(Exit(SIMULATED_CRASH_STATUS))
 
 
 def _wait_start(ctx: Context, master: Master) -> None:
-    """Wait for enough votes; a forced failover counts too, but does not wait (election §8)."""
+    """Wait for enough votes; a forced failover counts too, but does not wait (election §8).
+
+    [ELE-8-1] to [ELE-8-4]
+    """
     leader = count_votes(ctx, master)
     if leader != ctx.state.myid and not master.force_failover:
         if ctx.profile.failover.is_not_elected(master, ctx.now, ctx.state.timing):
@@ -118,6 +129,7 @@ def _wait_start(ctx: Context, master: Master) -> None:
 
 
 def _select_replica(ctx: Context, master: Master) -> None:
+    """[FAI-4.2-1] [FAI-4.2-2]"""
     replica = select_replica(ctx, master)
     if replica is None:
         _abort(ctx, master, "-failover-abort-no-good-slave")
@@ -130,6 +142,7 @@ def _select_replica(ctx: Context, master: Master) -> None:
 
 
 def _send_slaveof_noone(ctx: Context, master: Master) -> None:
+    """[FAI-4.3-1] [FAI-4.3-2]"""
     replica = master.replicas[master.promoted_replica]
     if replica.link.disconnected:
         if ctx.profile.failover.state_timed_out(master, ctx.now):
@@ -142,12 +155,16 @@ def _send_slaveof_noone(ctx: Context, master: Master) -> None:
 
 
 def _wait_promotion(ctx: Context, master: Master) -> None:
+    """[FAI-2-4]"""
     if ctx.profile.failover.state_timed_out(master, ctx.now):
         _abort(ctx, master, "-failover-abort-slave-timeout")
 
 
 def promotion_observed(ctx: Context, master: Master, replica: Replica) -> None:
-    """The selected replica's INFO says master: from now on the world is told (failover §4.4)."""
+    """The selected replica's INFO says master: from now on the world is told (failover §4.4).
+
+    [FAI-4.4-2] to [FAI-4.4-9], [ELE-9-4] [ELE-9-5] [CFG-5-7]
+    """
     master.config_epoch = master.failover_epoch
     enter_state(ctx, master, FailoverState.RECONF_REPLICAS, f"{replica.name} reports to be master")
     ctx.save()
@@ -155,11 +172,15 @@ def promotion_observed(ctx: Context, master: Master, replica: Replica) -> None:
     if ctx.state.crash_after_promotion:
         _crash(ctx)
     ctx.emit("warning", "+failover-state-reconf-slaves", master)
+    reconfigure_clients(ctx, master, "leader", master.address, replica.address)
     force_hello(ctx, master)
 
 
 def force_hello(ctx: Context, master: Master) -> None:
-    """Let every instance of `master` be told the news at the next tick (gossip §3)."""
+    """Let every instance of `master` be told the news at the next tick (gossip §3).
+
+    [GOS-3-3] [FAI-4.4-9]
+    """
     back = ctx.state.timing.publish_period + 1
     for instance in (master, *master.replicas.values(), *master.peers.values()):
         if instance.last_pub_time > back:
@@ -167,7 +188,10 @@ def force_hello(ctx: Context, master: Master) -> None:
 
 
 def _reconf_replicas(ctx: Context, master: Master) -> None:
-    """Point the other replicas at the new master, parallel-syncs at a time (failover §4.5)."""
+    """Point the other replicas at the new master, parallel-syncs at a time (failover §4.5).
+
+    [FAI-4.5-1] to [FAI-4.5-11]
+    """
     rules = ctx.profile.failover
     target = master.replicas.get(master.promoted_replica)
     in_progress = sum(rules.is_reconfiguring(replica) for replica in master.replicas.values())
@@ -191,7 +215,10 @@ def _reconf_replicas(ctx: Context, master: Master) -> None:
 
 
 def _detect_end(ctx: Context, master: Master) -> None:
-    """End the reconfiguration when all reachable replicas are done, or by force (failover §4.6)."""
+    """End the reconfiguration when all reachable replicas are done, or by force (failover §4.6).
+
+    [FAI-4.6-1] to [FAI-4.6-6]
+    """
     rules = ctx.profile.failover
     promoted = master.replicas.get(master.promoted_replica)
     if promoted is None or promoted.subjectively_down:
@@ -216,7 +243,10 @@ def _detect_end(ctx: Context, master: Master) -> None:
 
 
 def switch_to_promoted(ctx: Context, master: Master) -> None:
-    """The last act of the leader: its master object takes the new address (failover §6.1)."""
+    """The last act of the leader: its master object takes the new address (failover §6.1).
+
+    [FAI-6.1-1] to [FAI-6.1-3]
+    """
     promoted = master.replicas.get(master.promoted_replica)
     new = promoted.address if promoted is not None else master.address
     # The name may have lost its meaning: then the switch is tried again at the next tick.

@@ -5,6 +5,8 @@ Spec: monitoring §9.
 
 from __future__ import annotations
 
+from typing import cast
+
 from minisentinel.core.address import AddressError, host_is
 from minisentinel.core.context import Context
 from minisentinel.core.failover import promotion_observed
@@ -19,7 +21,10 @@ __all__ = ["on_info_reply"]
 
 
 def on_info_reply(ctx: Context, master: Master, server: Server, reply: Reply) -> None:
-    """Take in an INFO reply of `server`, which belongs to `master` (or is it)."""
+    """Take in an INFO reply of `server`, which belongs to `master` (or is it).
+
+    [MON-9.4-2] [MON-9.7-2] [MON-8-6]
+    """
     if not isinstance(reply, str):
         return
     role = _read(ctx, master, server, reply)
@@ -35,32 +40,54 @@ def on_info_reply(ctx: Context, master: Master, server: Server, reply: Reply) ->
 
 # Reading
 
+_BEGINNINGS = frozenset(("run_", "role", "slav", "mast", "repl"))
+"""How the lines begin that anybody here looks at; most lines of an INFO are others."""
+
+_OF_REPLICA = frozenset(
+    (
+        "master_host",
+        "master_port",
+        "master_link_status",
+        "slave_priority",
+        "slave_repl_offset",
+        "replica_announced",
+    )
+)
+
 
 def _read(ctx: Context, master: Master, server: Server, text: str) -> Role:
-    """Store what the lines say; the role that they report (monitoring §9.1)."""
+    """Store what the lines say; the role that they report (monitoring §9.1).
+
+    [MON-9-1] [MON-9.1-2] to [MON-9.1-4], [MON-9.1-11] [MON-9.2-1]
+    """
     server.info = text
     role = Role.UNKNOWN
     if isinstance(server, Replica):
         server.master_link_down_time = 0
+    is_master, is_replica = isinstance(server, Master), isinstance(server, Replica)
     for line in text.split("\r\n"):
-        if line.startswith("run_id:") and len(line) >= 7 + RUNID_LENGTH:
-            _read_runid(ctx, server, line[7 : 7 + RUNID_LENGTH])
-        elif isinstance(server, Master):
-            if line.startswith("slave") and len(line) >= 7 and line[5] in "0123456789":
-                _discover(ctx, master, line)
-        elif line.startswith("master_link_down_since_seconds:") and isinstance(server, Replica):
-            server.master_link_down_time = leading_long(line[31:]) * 1000
-        if line.startswith("role:master"):
+        if line[:4] not in _BEGINNINGS:
+            continue
+        name, colon, value = line.partition(":")
+        if name == "run_id" and len(value) >= RUNID_LENGTH:
+            _read_runid(ctx, server, value[:RUNID_LENGTH])
+        elif is_master:
+            if name[:5] == "slave" and len(line) >= 7 and line[5] in "0123456789":
+                _discover(ctx, master, value)
+        elif name == "master_link_down_since_seconds" and colon and isinstance(server, Replica):
+            server.master_link_down_time = leading_long(value) * 1000
+        if name == "role" and value.startswith("master"):
             role = Role.MASTER
-        elif line.startswith("role:slave"):
+        elif name == "role" and value.startswith("slave"):
             role = Role.REPLICA
-        elif role is Role.REPLICA and isinstance(server, Replica):
-            _read_replica_line(ctx, server, line)
+        elif is_replica and role is Role.REPLICA and name in _OF_REPLICA:
+            _read_of_replica(ctx, cast(Replica, server), name, value)
     server.info_refresh = ctx.now
     return role
 
 
 def _read_runid(ctx: Context, server: Server, runid: str) -> None:
+    """[MON-9.1-1]"""
     if server.runid and server.runid != runid:
         ctx.emit("notice", "+reboot", server)
         if isinstance(server, Master) and server.reboot_down_after:
@@ -69,8 +96,8 @@ def _read_runid(ctx: Context, server: Server, runid: str) -> None:
     server.runid = runid
 
 
-def _read_replica_line(ctx: Context, replica: Replica, line: str) -> None:
-    name, _, value = line.partition(":")
+def _read_of_replica(ctx: Context, replica: Replica, name: str, value: str) -> None:
+    """[MON-9.1-5] to [MON-9.1-10]"""
     match name:
         case "master_host":
             if value.lower() != replica.reported_master_host.lower():
@@ -91,9 +118,11 @@ def _read_replica_line(ctx: Context, replica: Replica, line: str) -> None:
             replica.announced = leading_int(value)
 
 
-def _discover(ctx: Context, master: Master, line: str) -> None:
-    """Learn a replica from a ``slaveN:`` line of its master, old form or new (monitoring §9.3)."""
-    _, _, value = line.partition(":")
+def _discover(ctx: Context, master: Master, value: str) -> None:
+    """Learn a replica from a ``slaveN:`` line of its master, old form or new (monitoring §9.3).
+
+    [MON-9.3-1] [CFG-5-5]
+    """
     fields = value.split(",")
     if "ip=" in value:
         named = dict(field.partition("=")[::2] for field in fields)
@@ -128,7 +157,7 @@ def _is_known(ctx: Context, master: Master, host: str, port: int) -> bool:
 
 
 def _note_role(ctx: Context, server: Server, role: Role) -> None:
-    """Record and announce a change of the reported role (monitoring §9.4)."""
+    """Record and announce a change of the reported role (monitoring §9.4). [MON-9.4-1]"""
     if role is server.role_reported:
         return
     server.role_reported = role
@@ -142,7 +171,10 @@ def _note_role(ctx: Context, server: Server, role: Role) -> None:
 
 
 def _replica_is_master(ctx: Context, master: Master, replica: Replica) -> None:
-    """Either the promotion that we wait for, or a stray master (monitoring §9.6)."""
+    """Either the promotion that we wait for, or a stray master (monitoring §9.6).
+
+    [MON-9.6-1] [MON-9.6-2] [FAI-4.4-1] [FAI-4.4-10]
+    """
     awaited = (
         replica.promoted
         and master.failover_in_progress
@@ -167,7 +199,7 @@ def _reports(ctx: Context, replica: Replica, other: Server) -> bool:
 
 
 def _repoint_if_wrong(ctx: Context, master: Master, replica: Replica) -> None:
-    """A replica of some other master is corrected, in time (monitoring §9.7)."""
+    """A replica of some other master is corrected, in time (monitoring §9.7). [MON-9.7-1]"""
     if _reports(ctx, replica, master):
         return
     if ctx.profile.monitoring.should_repoint(master, replica, ctx.now, ctx.state.timing) and (
@@ -177,7 +209,10 @@ def _repoint_if_wrong(ctx: Context, master: Master, replica: Replica) -> None:
 
 
 def _follow_progress(ctx: Context, master: Master, replica: Replica) -> None:
-    """Follow a replica that was told to change masters (monitoring §9.8)."""
+    """Follow a replica that was told to change masters (monitoring §9.8).
+
+    [MON-9.8-1] to [MON-9.8-3]
+    """
     promoted = master.replicas.get(master.promoted_replica)
     if replica.reconf_sent and promoted is not None and _reports(ctx, replica, promoted):
         replica.reconf_sent = False

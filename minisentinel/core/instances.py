@@ -6,6 +6,7 @@ Spec: monitoring §1.3, §1.4 and §3.2.
 from __future__ import annotations
 
 import zlib
+from bisect import bisect
 from collections.abc import Iterator
 from typing import TypeAlias, TypeVar
 
@@ -62,17 +63,23 @@ def _rank(state: State, name: str) -> tuple[int, str]:
 
 
 def _insert(state: State, table: dict[str, I], instance: I) -> None:
-    """Put `instance` into `table`, which stays in the process's arbitrary but fixed order."""
+    """Put `instance` into `table`, which stays in the process's arbitrary but fixed order.
+
+    [MON-1.3-2] [GEN-1-5]
+    """
     if instance.name in table:
         raise DuplicateInstance(instance.name)
-    items = [*table.items(), (instance.name, instance)]
-    items.sort(key=lambda item: _rank(state, item[0]))
-    table.clear()
-    table.update(items)
+    names = list(table)
+    at = bisect(names, _rank(state, instance.name), key=lambda name: _rank(state, name))
+    later = [(name, table.pop(name)) for name in names[at:]]
+    table[instance.name] = instance
+    table.update(later)
     state.instances[instance.serial] = instance
+    state.quiet_until = 0
 
 
 def _new_link(state: State, serial: int, now: int) -> Link:
+    """[MON-3.1-5]"""
     return Link(
         users=[serial],
         last_avail_time=now,
@@ -83,7 +90,7 @@ def _new_link(state: State, serial: int, now: int) -> Link:
 
 
 def create_master(state: State, name: str, address: Address, quorum: int, now: int) -> Master:
-    """Start to watch a master; raises `DuplicateInstance`."""
+    """Start to watch a master; raises `DuplicateInstance`. [MON-1.3-12] [GEN-3-5] [GEN-3-6]"""
     serial = _serial(state)
     master = Master(
         serial=serial,
@@ -104,7 +111,7 @@ def create_master(state: State, name: str, address: Address, quorum: int, now: i
 
 
 def create_replica(state: State, master: Master, address: Address, now: int) -> Replica:
-    """Add a replica to `master`; raises `DuplicateInstance`."""
+    """Add a replica to `master`; raises `DuplicateInstance`. [MON-1.4-1]"""
     serial = _serial(state)
     replica = Replica(
         serial=serial,
@@ -123,7 +130,10 @@ def create_replica(state: State, master: Master, address: Address, now: int) -> 
 
 
 def create_peer(state: State, master: Master, address: Address, runid: str, now: int) -> Peer:
-    """Add another Sentinel to `master`, with a link of its own; raises `DuplicateInstance`."""
+    """Add another Sentinel to `master`, with a link of its own; raises `DuplicateInstance`.
+
+    [MON-1.4-2]
+    """
     serial = _serial(state)
     peer = Peer(
         serial=serial,
@@ -144,7 +154,7 @@ def create_peer(state: State, master: Master, address: Address, runid: str, now:
 def share_link(state: State, peer: Peer) -> bool:
     """Let `peer` use the link to the same Sentinel that another master has, if there is one.
 
-    Only a link that is fresh and unshared is given up. Spec: monitoring §3.2.
+    Only a link that is fresh and unshared is given up. Spec: monitoring §3.2. [MON-3.2-1]
     """
     if len(peer.link.users) > 1:
         return False
@@ -159,7 +169,7 @@ def share_link(state: State, peer: Peer) -> bool:
 
 
 def _release(state: State, instance: Instance) -> Gone:
-    """Forget `instance`; the connections to close if nobody else uses its link."""
+    """Forget `instance`; the connections to close if nobody else uses its link. [MON-1.3-33]"""
     del state.instances[instance.serial]
     link = instance.link
     link.users.remove(instance.serial)
@@ -189,7 +199,7 @@ def destroy_replica(state: State, master: Master, replica: Replica) -> Gone:
 
 
 def destroy_peer(state: State, master: Master, peer: Peer) -> Gone:
-    """Forget a peer; returns the connections that must be closed (none while shared)."""
+    """Forget a peer; returns the connections that must be closed (none while shared). [GOS-7-1]"""
     del master.peers[peer.name]
     return _release(state, peer)
 
@@ -208,7 +218,7 @@ def destroy_master(state: State, master: Master) -> Gone:
 def current_address(master: Master) -> Address:
     """The address that clients and other Sentinels are told (spec: gossip §2.1).
 
-    From the observed promotion on it is the promoted replica's.
+    From the observed promotion on it is the promoted replica's. [GOS-2.1-1]
     """
     if master.failover_in_progress and master.promoted_replica:
         told = (FailoverState.RECONF_REPLICAS, FailoverState.UPDATE_CONFIG)

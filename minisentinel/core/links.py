@@ -9,6 +9,7 @@ from contextlib import suppress
 
 from minisentinel.core.address import AddressError
 from minisentinel.core.context import Context
+from minisentinel.core.due import look_at
 from minisentinel.core.effects import Open, Send
 from minisentinel.core.instances import detach_connections
 from minisentinel.core.state import (
@@ -43,7 +44,10 @@ def _queue(
     what: ReplyTo,
     words: tuple[str, ...],
 ) -> None:
-    """Send on one connection under the name that the master's renames give the command (§3.5)."""
+    """Send on one connection under the name that the master's renames give the command (§3.5).
+
+    [MON-3.5-1] [MON-3.6-1]
+    """
     renamed = ctx.state.masters[instance.master_name].renamed_commands
     if renamed:
         _, name = renamed.get(words[0].lower(), ("", words[0]))
@@ -55,7 +59,10 @@ def _queue(
 
 
 def send_ping(ctx: Context, instance: Instance) -> None:
-    """Send a PING; an older unanswered one keeps its earlier time (spec: monitoring §5)."""
+    """Send a PING; an older unanswered one keeps its earlier time (spec: monitoring §5).
+
+    [MON-5-8]
+    """
     link = instance.link
     if not send(ctx, instance, ReplyTo.PING, "PING"):
         return
@@ -73,7 +80,10 @@ def _note_missed(ctx: Context, instance: Instance) -> None:
 
 
 def reconnect(ctx: Context, instance: Instance) -> None:
-    """Open what a disconnected link lacks, at most once per ping period (spec: monitoring §3.3)."""
+    """Open what a disconnected link lacks, at most once per ping period (spec: monitoring §3.3).
+
+    [MON-3.3-1] [MON-3.3-2] [MON-3.3-5] [MON-3.3-6] [MON-3.3-9] [MON-3.3-10]
+    """
     if not ctx.profile.monitoring.should_reconnect(instance, ctx.now, ctx.state.timing):
         return
     link = instance.link
@@ -108,13 +118,19 @@ def _resolve_again(ctx: Context, instance: Instance) -> None:
 
 
 def _open(ctx: Context, instance: Instance, purpose: Purpose) -> Connection | None:
-    """Initiate a connection; an unresolved host fails at once, with a debug event."""
+    """Initiate a connection; what fails at once is told by a debug event, and nothing is sent.
+
+    [EVT-3-16] [EVT-3-17]
+    """
     address = instance.address
-    if not address.ip:
+    error = "Failed to establish connection"
+    if address.ip:
+        error = ctx.connect_error(address.ip, address.port)
+    if error:
         name = (
             "-cmd-link-reconnection" if purpose is Purpose.COMMAND else "-pubsub-link-reconnection"
         )
-        ctx.emit("debug", name, instance, "%@ #Failed to establish connection")
+        ctx.emit("debug", name, instance, f"%@ #{error}")
         return None
     state = ctx.state
     connection = Connection(state.next_serial, purpose, ctx.now)
@@ -127,7 +143,10 @@ def _open(ctx: Context, instance: Instance, purpose: Purpose) -> Connection | No
 
 
 def _introduce(ctx: Context, instance: Instance, connection: Connection) -> None:
-    """Authenticate if credentials apply, and give the connection a name (§3.3, §3.4)."""
+    """Authenticate if credentials apply, and give the connection a name (§3.3, §3.4).
+
+    [MON-3.3-3] [MON-3.3-4] [MON-3.3-7] [MON-3.3-8] [MON-3.4-5]
+    """
     user, password = _credentials(ctx, instance)
     if password:
         words = ("AUTH", user, password) if user else ("AUTH", password)
@@ -138,7 +157,10 @@ def _introduce(ctx: Context, instance: Instance, connection: Connection) -> None
 
 
 def _credentials(ctx: Context, instance: Instance) -> tuple[str, str]:
-    """User and password for an instance; replicas have those of their master [CFG-8-3]."""
+    """User and password for an instance; replicas have those of their master [CFG-8-3].
+
+    [MON-3.4-1] to [MON-3.4-4]
+    """
     state = ctx.state
     if isinstance(instance, Peer):
         if state.sentinel_pass:
@@ -173,7 +195,10 @@ def close_all(ctx: Context, link: Link) -> None:
 
 
 def lose(ctx: Context, connection_id: int) -> None:
-    """A connection was lost or could not be made; nobody touches `act_ping_time` (§3.3)."""
+    """A connection was lost or could not be made; nobody touches `act_ping_time` (§3.3).
+
+    [MON-3.3-12]
+    """
     link = ctx.state.connections.pop(connection_id, None)
     if link is None:
         return
@@ -194,4 +219,4 @@ def lose(ctx: Context, connection_id: int) -> None:
 def _wake(ctx: Context, link: Link) -> None:
     """Whoever uses `link` is to be looked at by the next tick."""
     for serial in link.users:
-        ctx.state.instances[serial].due = 0
+        look_at(ctx.state, ctx.state.instances[serial])

@@ -21,9 +21,13 @@ __all__ = [
 
 
 def send_periodic_commands(ctx: Context, master: Master, instance: Instance) -> None:
-    """INFO, PING and hello, each when it is due, unless the link is congested (§4)."""
+    """INFO, PING and hello, each when it is due, unless the link is congested (§4).
+
+    [MON-4-1] [MON-4.1-6]
+    """
     rules, now, timing = ctx.profile.monitoring, ctx.now, ctx.state.timing
-    if instance.link.disconnected or rules.is_congested(instance.link):
+    link = instance.link
+    if link.disconnected or (link.pending_commands and rules.is_congested(link)):
         return
     if isinstance(instance, Server):
         period = rules.info_period(master, instance, timing)
@@ -35,7 +39,10 @@ def send_periodic_commands(ctx: Context, master: Master, instance: Instance) -> 
 
 
 def on_ping_reply(ctx: Context, instance: Instance, reply: Reply) -> None:
-    """Judge the answer to a PING (spec: monitoring §5)."""
+    """Judge the answer to a PING (spec: monitoring §5).
+
+    [MON-5-1] to [MON-5-7], [GEN-5-15] [GEN-5-16]
+    """
     link = instance.link
     if isinstance(reply, Status | Error):
         text = reply.text
@@ -55,7 +62,10 @@ def on_ping_reply(ctx: Context, instance: Instance, reply: Reply) -> None:
 
 
 def check_subjectively_down(ctx: Context, instance: Instance) -> None:
-    """Close suspicious connections, then set or clear subjectively down (spec: monitoring §6)."""
+    """Close suspicious connections, then set or clear subjectively down (spec: monitoring §6).
+
+    [MON-6.2-5] [MON-6.2-6] [GEN-5-2]
+    """
     rules, now, timing = ctx.profile.monitoring, ctx.now, ctx.state.timing
     silence_ms = rules.silence_ms(instance, now)
     if rules.should_close_command(instance, now, timing):
@@ -97,7 +107,10 @@ def _note_down(ctx: Context, instance: Instance, silence_ms: int) -> None:
 
 
 def check_objectively_down(ctx: Context, master: Master) -> None:
-    """Set or clear objectively down by the opinions at hand (spec: monitoring §7)."""
+    """Set or clear objectively down by the opinions at hand (spec: monitoring §7).
+
+    [MON-7-2] [MON-7-3] [GEN-5-3]
+    """
     rules = ctx.profile.monitoring
     down = rules.is_objectively_down(master)
     if down and not master.objectively_down:

@@ -13,6 +13,7 @@ from minisentinel.core.rules import (
     FailoverRules,
     HelloRules,
     MonitoringRules,
+    ScriptRules,
     SelectionRules,
 )
 
@@ -29,6 +30,7 @@ class Profile:
     election: ElectionRules = ElectionRules()
     selection: SelectionRules = SelectionRules()
     failover: FailoverRules = FailoverRules()
+    scripts: ScriptRules = ScriptRules()
 
     @property
     def times_by_the_book(self) -> bool:

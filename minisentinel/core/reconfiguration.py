@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from minisentinel.core.address import Address, AddressError, same_address
 from minisentinel.core.context import Context
+from minisentinel.core.due import look_at
 from minisentinel.core.instances import (
     DuplicateInstance,
     create_replica,
@@ -41,6 +42,7 @@ def _transaction(ctx: Context, instance: Instance, host: str, port: str) -> bool
     """Six commands whose replies say nothing that INFO will not say better.
 
     Clients are disconnected so that they ask a Sentinel where the master is now.
+    [FAI-5-1] to [FAI-5-9]
     """
     for words in (
         ("MULTI",),
@@ -56,7 +58,7 @@ def _transaction(ctx: Context, instance: Instance, host: str, port: str) -> bool
 
 
 def enter_state(ctx: Context, master: Master, after: FailoverState, why: str) -> None:
-    """Take the failover machine of `master` to another state; `why` is for the trace."""
+    """Take the failover machine of `master` to another state; `why` is for the trace. [FAI-2-7]"""
     before, master.failover_state = master.failover_state, after
     master.failover_state_change_time = ctx.now
     if ctx.tracing:
@@ -75,6 +77,7 @@ def switch(ctx: Context, master: Master, shown: str, host: str, port: int) -> No
     """Announce that `master` moves to `host` (`shown` in the event) and `port`, and move it.
 
     If the host means nothing at this moment, the event is out and nothing else happens.
+    [FAI-6.1-1] [FAI-6.2-1]
     """
     old = master.address
     ctx.emit(
@@ -94,6 +97,7 @@ def change_address(ctx: Context, master: Master, address: Address) -> None:
     """Turn `master` to `address`; the other known servers and the old master become replicas.
 
     Its peers stay; replicas are new objects that know nothing yet. Spec: failover §6.2.
+    [FAI-6.2-2] to [FAI-6.2-6], [CFG-5-8]
     """
     state = ctx.state
     addresses = [
@@ -116,7 +120,10 @@ def change_address(ctx: Context, master: Master, address: Address) -> None:
 
 
 def reset_master(ctx: Context, master: Master, *, keep_peers: bool) -> None:
-    """Forget replicas, votes, flags and any failover; epochs and settings stay (failover §6.3)."""
+    """Forget replicas, votes, flags and any failover; epochs and settings stay (failover §6.3).
+
+    [FAI-6.3-1] to [FAI-6.3-9], [FAI-7-2]
+    """
     now = ctx.now
     for replica in list(master.replicas.values()):
         ctx.close(destroy_replica(ctx.state, master, replica))
@@ -141,4 +148,4 @@ def reset_master(ctx: Context, master: Master, *, keep_peers: bool) -> None:
     master.runid = ""
     master.role_reported = Role.MASTER
     master.role_reported_time = now
-    master.due = 0
+    look_at(ctx.state, master)

@@ -22,7 +22,7 @@ class SavedMaster:
     """The persistent part of a master; hosts are in announced form.
 
     `down_after` and `failover_timeout` are None when they equal the process's default, which is
-    how the real server decides not to write them.
+    how the real server decides not to write them. [CFG-7-2] [CFG-7-3]
     """
 
     name: str
@@ -46,17 +46,23 @@ class SavedMaster:
 
 @dataclass(frozen=True, slots=True)
 class SavedConfiguration:
-    """The persistent part of a whole Sentinel."""
+    """The persistent part of a whole Sentinel.
+
+    An `announce_ip` that is set but empty is written, and loaded as not set (spec: gossip §8).
+    [CFG-7-1] [CFG-7-4]
+    """
 
     myid: str
     current_epoch: int = 0
     deny_scripts_reconfig: bool = True
     resolve_hostnames: bool = False
     announce_hostnames: bool = False
-    announce_ip: str = ""
+    announce_ip: str | None = None
     announce_port: int = 0
     sentinel_user: str = ""
     sentinel_pass: str = ""
+    loglevel: str = "notice"
+    users: tuple[str, ...] | None = None
     masters: tuple[SavedMaster, ...] = ()
 
 
@@ -72,26 +78,34 @@ def snapshot(state: State) -> SavedConfiguration:
         announce_port=state.announce_port,
         sentinel_user=state.sentinel_user,
         sentinel_pass=state.sentinel_pass,
+        loglevel=state.loglevel,
+        users=state.users,
         masters=tuple(_saved_master(state, master) for master in state.masters.values()),
     )
 
 
 def _host(address: Address, by_name: bool) -> str:
-    """The announced host; an unresolved name is kept, where a real Sentinel loses it."""
+    """The announced host; an unresolved name is kept, where a real Sentinel loses it.
+
+    [CFG-6.1-24] [CFG-6.1-28]
+    """
     return address.announced(by_name) or address.hostname
 
 
 def _saved_master(state: State, master: Master) -> SavedMaster:
+    """[CFG-6.1-5] to [CFG-6.1-7], [CFG-6.1-16] [CFG-6.1-17] [CFG-6.1-25]"""
     by_name = state.announce_hostnames
     timing = state.timing
     now_at = current_address(master)
-    replicas = []
+    # Each place once: a file that names one twice is refused. A real Sentinel may write such a file
+    # during a failover, if a master has counted itself among its replicas.
+    replicas: dict[HostPort, None] = {}
     for replica in master.replicas.values():
         address = replica.address
         if same_address(address, now_at):
             # The promoted replica is already written as the master: remember the old one instead.
             address = master.address
-        replicas.append((_host(address, by_name), address.port))
+        replicas[_host(address, by_name), address.port] = None
     same = master.down_after == timing.default_down_after
     same_timeout = master.failover_timeout == timing.default_failover_timeout
     return SavedMaster(

@@ -29,6 +29,8 @@ __all__ = [
     "Replica",
     "ReplyTo",
     "Role",
+    "ScriptEnd",
+    "ScriptJob",
     "State",
 ]
 
@@ -42,7 +44,10 @@ class Role(Enum):
 
 
 class FailoverState(Enum):
-    """The states of the failover machine, with the names that are shown (spec: README §6)."""
+    """The states of the failover machine, with the names that are shown (spec: README §6).
+
+    [GEN-6-1] to [GEN-6-7]
+    """
 
     NONE = "none"
     WAIT_START = "wait_start"
@@ -83,7 +88,7 @@ class Connection:
     """An outgoing connection; its `id` is never reused.
 
     `opened_ms` is when it was initiated, `local_host` the address of this end (empty until the
-    handshake is over), `expected` the replies still to come, oldest first.
+    handshake is over), `expected` the replies still to come, oldest first. [MON-3.1-2]
     """
 
     id: int
@@ -98,7 +103,7 @@ class Link:
     """The connections to one instance and what failure detection remembers about them.
 
     Sentinels that watch several masters together share one link; `users` are the serials of the
-    instances that use it. Spec: monitoring §3.
+    instances that use it. Spec: monitoring §3. [MON-3.1-1] to [MON-3.1-10]
     """
 
     users: list[int]
@@ -120,6 +125,7 @@ class Instance:
 
     `serial` is never reused; `master_name` is the master it belongs to (its own name for a
     master). `s_down_since` is the start of the latest down period and survives its end.
+    [MON-1.3-1] to [MON-1.3-5], [MON-1.3-8] [MON-1.3-11] [MON-1.3-12] [GEN-3-14]
     """
 
     serial: int
@@ -135,11 +141,13 @@ class Instance:
     script_kill_sent: bool = False
     due: int = field(default=0, compare=False)
     """Until then no tick can change anything about it (`minisentinel.core.due`)."""
+    sound_until: int = field(default=0, compare=False)
+    """Until then it cannot be found down, nor in need of anything but commands."""
 
 
 @dataclass(slots=True)
 class Server(Instance):
-    """A Redis server, master or replica: what its INFO told."""
+    """A Redis server, master or replica: what its INFO told. [MON-1.3-14] to [MON-1.3-18]"""
 
     info: str | None = None
     info_refresh: int = 0
@@ -151,7 +159,10 @@ class Server(Instance):
 
 @dataclass(slots=True)
 class Replica(Server):
-    """A replica of a master, and how far its reconfiguration has come."""
+    """A replica of a master, and how far its reconfiguration has come.
+
+    [MON-1.3-19] to [MON-1.3-25], [GEN-3-25] [GEN-5-10] to [GEN-5-13]
+    """
 
     master_link_down_time: int = 0
     priority: int = 100
@@ -172,6 +183,7 @@ class Peer(Instance):
     """Another Sentinel that watches the same master; its name is its run id.
 
     `leader` and `leader_epoch` are the vote that it last reported.
+    [MON-1.3-6] [MON-1.3-7] [MON-1.3-9] [MON-1.3-10] [GEN-5-8]
     """
 
     last_hello_time: int = 0
@@ -188,6 +200,7 @@ class Master(Server):
     `replicas` is keyed by the announced host:port at creation, `peers` by run id; both are in the
     process's arbitrary but fixed order (`minisentinel.core.instances`). `leader` and
     `leader_epoch` are the vote that this Sentinel granted last.
+    [MON-1.3-6] [MON-1.3-7] [MON-1.3-13] [MON-1.3-26] to [MON-1.3-32], [GEN-3-15] to [GEN-3-17]
     """
 
     quorum: int = 1
@@ -230,12 +243,39 @@ class Master(Server):
 
 
 @dataclass(slots=True)
+class ScriptJob:
+    """A user script that waits or runs: its words, and how far it has come (failover §9.3).
+
+    `argv` begins with the path. `runs` counts the attempts to start it, `started_ms` is when the
+    last one was made, `not_before_ms` when the next one may be, and `pid` its process while it
+    runs, else 0.
+    """
+
+    id: int
+    argv: tuple[str, ...]
+    runs: int = 0
+    started_ms: int = 0
+    not_before_ms: int = 0
+    pid: int = 0
+
+
+class ScriptEnd(NamedTuple):
+    """The end of a script's process, not yet seen by a tick; `signal` is 0 unless one ended it."""
+
+    pid: int
+    exit_code: int
+    signal: int
+
+
+@dataclass(slots=True)
 class State:
     """Everything that one Sentinel process knows.
 
     `table_seed` stands for the random seed of a real server's hash tables: it fixes the arbitrary
     order in which masters, replicas and peers are visited. `instances` and `connections` find an
-    instance by serial and a link by connection id.
+    instance by serial and a link by connection id. `scripts` is the queue of user scripts, oldest
+    first, running ones included; none of it outlives the process. [MON-1.1-1] to [MON-1.1-11]
+    [GEN-3-23]
     """
 
     myid: str
@@ -250,10 +290,23 @@ class State:
     connections: dict[int, Link] = field(default_factory=dict)
     next_serial: int = 1
 
+    scripts: list[ScriptJob] = field(default_factory=list)
+    script_ends: list[ScriptEnd] = field(default_factory=list)
+
+    quiet_until: int = field(default=0, compare=False)
+    """Ticks before that find nothing to do; 0 is unknown (`minisentinel.core.due`)."""
+
     tilt: bool = False
     tilt_start_time: int = 0
+    tilt_count: int = 0
+    """How often the time was found to be wrong, the times within a TILT included."""
 
-    announce_ip: str = ""
+    hz: int = field(default=10, compare=False)
+    """Ticks per second, as last drawn; for INFO only."""
+
+    announce_ip: str | None = None
+    """None unless set; an empty one can be set at run time (spec: gossip §8)."""
+
     announce_port: int = 0
     deny_scripts_reconfig: bool = True
     resolve_hostnames: bool = False
@@ -261,6 +314,10 @@ class State:
     sentinel_user: str = ""
     sentinel_pass: str = ""
     requirepass: str = ""
+    users: tuple[str, ...] | None = None
+    """The ``user`` lines to write into the configuration; None: as they stand there."""
+    loglevel: str = "notice"
+    """What is logged: lines of this level and above (`minisentinel.logformat.LEVELS`)."""
 
     crash_after_election: bool = False
     crash_after_promotion: bool = False

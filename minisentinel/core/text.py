@@ -1,4 +1,4 @@
-"""Reading numbers the way the protocol does: leniently, as C does, or strictly, as commands do.
+"""Reading numbers the way the protocol does, leniently as C or strictly as commands; cutting text.
 
 The lenient readers take the digits that a text begins with, and 0 where there are none.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["leading_int", "leading_long", "leading_unsigned", "strict_integer"]
+__all__ = ["cut", "leading_int", "leading_long", "leading_unsigned", "strict_integer"]
 
 _LEADING = re.compile(r"[ \t\n\v\f\r]*([+-]?)0*([0-9]*)")
 _STRICT = re.compile(r"-?(?:0|[1-9][0-9]{0,18})")
@@ -27,7 +27,10 @@ def _leading(text: str) -> int:
 
 
 def leading_int(text: str) -> int:
-    """A C ``int`` as ``atoi`` reads it: 32 bits, and what does not fit wraps around."""
+    """A C ``int`` as ``atoi`` reads it: 32 bits, and what does not fit wraps around.
+
+    [MON-9.1-12] [CFG-3-1]
+    """
     return (leading_long(text) + 2**31) % 2**32 - 2**31
 
 
@@ -37,7 +40,10 @@ def leading_long(text: str) -> int:
 
 
 def leading_unsigned(text: str) -> int:
-    """An unsigned number of 64 bits (epochs, offsets): too large stops, a negative one wraps."""
+    """An unsigned number of 64 bits (epochs, offsets): too large stops, a negative one wraps.
+
+    [MON-9.1-12]
+    """
     value = _leading(text)
     return _UNSIGNED_MAX if abs(value) > _UNSIGNED_MAX else value % 2**64
 
@@ -48,3 +54,10 @@ def strict_integer(text: str) -> int | None:
         return None
     value = int(text)
     return value if -(2**63) <= value < 2**63 else None
+
+
+def cut(text: str, size: int) -> str:
+    """The first `size` bytes of `text`, perhaps with a part of a letter at the end."""
+    if text.isascii():
+        return text[:size]
+    return text.encode("utf-8", "surrogateescape")[:size].decode("utf-8", "surrogateescape")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from minisentinel.core import failover
 from minisentinel.core.context import Context
-from minisentinel.core.due import forget_dues, is_busy, next_due
+from minisentinel.core.due import NEVER, forget_dues, is_busy, plan
 from minisentinel.core.election import ask_peers
 from minisentinel.core.links import reconnect
 from minisentinel.core.monitoring import (
@@ -15,40 +15,59 @@ from minisentinel.core.monitoring import (
     check_subjectively_down,
     send_periodic_commands,
 )
+from minisentinel.core.scripts import look_after_scripts
 from minisentinel.core.state import FailoverState, Instance, Master
 
 __all__ = ["next_tick_in_ms", "tick"]
 
+LONGEST_DELAY_MS = 200
+"""Two ticks are never that far apart, unless somebody stopped us or stepped the clock."""
+
 
 def tick(ctx: Context) -> None:
-    """One tick: TILT check, then every master with its replicas and peers, then the switch."""
+    """One tick: TILT check, every master with its replicas and peers, the switch, the scripts.
+
+    [MON-2-2] to [MON-2-8], [MON-8-10]
+    """
+    state, now = ctx.state, ctx.now
+    state.quiet_until = earliest = NEVER
     _check_clock(ctx)
-    now = ctx.now
-    visit_all = not ctx.skips or ctx.state.tilt
+    visit_all = not ctx.skips or state.tilt
     finished: Master | None = None
-    for master in ctx.state.masters.values():
+    for master in state.masters.values():
         if master.due <= now or visit_all or is_busy(master):
             _visit(ctx, master, master)
+        if master.due < earliest:
+            earliest = master.due
         around_master = visit_all or is_busy(master)
-        for replica in master.replicas.values():
-            if replica.due <= now or around_master:
-                _visit(ctx, master, replica)
-        for peer in master.peers.values():
-            if peer.due <= now or around_master:
-                _visit(ctx, master, peer)
+        for table in (master.replicas, master.peers):
+            for instance in table.values():
+                if instance.due <= now or around_master:
+                    _visit(ctx, master, instance)
+                if instance.due < earliest:
+                    earliest = instance.due
         if master.failover_state is FailoverState.UPDATE_CONFIG:
             finished = master
     if finished is not None:
         failover.switch_to_promoted(ctx, finished)
+    if state.scripts or state.script_ends:
+        look_after_scripts(ctx)
+        state.quiet_until = 0
+    if visit_all or state.tilt or state.timing.tilt_trigger <= LONGEST_DELAY_MS:
+        state.quiet_until = 0
+    elif state.quiet_until:  # nothing has been brought forward meanwhile
+        state.quiet_until = earliest
 
 
 def next_tick_in_ms(ctx: Context) -> int:
-    """Draw the delay until the next tick; randomised so that Sentinels drift apart."""
-    return ctx.profile.monitoring.tick_delay_ms(ctx.state.dice.below(10))
+    """Draw the delay until the next tick; randomised so that Sentinels drift apart. [MON-2-1]"""
+    extra_hz = ctx.state.dice.draw() % 10
+    ctx.state.hz = 10 + extra_hz
+    return ctx.profile.monitoring.tick_delay_ms(extra_hz)
 
 
 def _check_clock(ctx: Context) -> None:
-    """Enter TILT when the time since the last tick cannot be true (monitoring §8)."""
+    """Enter TILT when the time since the last tick cannot be true (monitoring §8). [MON-8-1]"""
     state = ctx.state
     gap_ms = ctx.now - state.previous_time
     if gap_ms < 0:
@@ -56,18 +75,40 @@ def _check_clock(ctx: Context) -> None:
     if ctx.profile.monitoring.enters_tilt(gap_ms, state.timing):
         state.tilt = True
         state.tilt_start_time = ctx.now
+        state.tilt_count += 1
         ctx.emit("warning", "+tilt", None, "#tilt mode entered")
     state.previous_time = ctx.now
 
 
 def _visit(ctx: Context, master: Master, instance: Instance) -> None:
-    _handle(ctx, master, instance)
-    instance.due = 0 if ctx.state.tilt or is_busy(master) else next_due(ctx, master, instance)
+    """Do what is to be done about one instance, and find out when there will be more."""
+    now = ctx.now
+    quiet = instance.sound_until > now and not (
+        instance.subjectively_down or instance.link.disconnected
+    )
+    if not quiet or ctx.state.tilt or is_busy(master) or not ctx.skips:
+        _handle(ctx, master, instance)
+        if ctx.state.tilt or is_busy(master):
+            instance.due = instance.sound_until = 0
+        else:
+            plan(ctx, master, instance)
+        return
+    effects = len(ctx.out)
+    send_periodic_commands(ctx, master, instance)
+    if len(ctx.out) == effects:
+        plan(ctx, master, instance)
+    else:
+        # The answer will tell; if there is none, the next tick will look again.
+        instance.due = instance.sound_until = now
 
 
 def _handle(ctx: Context, master: Master, instance: Instance) -> None:
-    """The steps A to H for one instance (monitoring §2.1)."""
-    reconnect(ctx, instance)
+    """The steps A to H for one instance (monitoring §2.1).
+
+    [MON-2.1-1] to [MON-2.1-9], [MON-8-3] [MON-8-4]
+    """
+    if instance.link.disconnected:
+        reconnect(ctx, instance)
     send_periodic_commands(ctx, master, instance)
     if ctx.state.tilt and not _leave_tilt(ctx):
         return
@@ -80,6 +121,7 @@ def _handle(ctx: Context, master: Master, instance: Instance) -> None:
 
 
 def _leave_tilt(ctx: Context) -> bool:
+    """[MON-8-2]"""
     state = ctx.state
     if not ctx.profile.monitoring.leaves_tilt(state.tilt_start_time, ctx.now, state.timing):
         return False

@@ -10,6 +10,10 @@ __all__ = [
     "FAST_INFO_PERIOD_MS",
     "HELLO_CHANNEL",
     "RUNID_LENGTH",
+    "SCRIPTS_AT_ONCE",
+    "SCRIPT_QUEUE_LIMIT",
+    "SCRIPT_RUNS_LIMIT",
+    "SCRIPT_WORDS_LIMIT",
     "Timing",
 ]
 
@@ -19,15 +23,26 @@ FAST_INFO_PERIOD_MS = 1000
 COMMAND_LIMIT = 100
 """Unanswered commands per instance on a link at which periodic commands stop."""
 
-HELLO_CHANNEL = "__sentinel__:hello"
-RUNID_LENGTH = 40
+HELLO_CHANNEL = "__sentinel__:hello"  # [GEN-3-22]
+RUNID_LENGTH = 40  # [GEN-3-28]
 DESYNC_MS = 1000
 """Start times of attempts are spread over 0..999 ms."""
+
+SCRIPT_QUEUE_LIMIT = 256
+SCRIPTS_AT_ONCE = 16
+SCRIPT_RUNS_LIMIT = 10
+"""A job that fails in its last run is given up."""
+
+SCRIPT_WORDS_LIMIT = 16
+"""The path of a script and fifteen arguments; further ones are dropped."""
 
 
 @dataclass(slots=True)
 class Timing:
-    """Process-wide values, all in milliseconds; ``SENTINEL DEBUG`` changes them at run time."""
+    """Process-wide values, all in milliseconds; ``SENTINEL DEBUG`` changes them at run time.
+
+    [GEN-3-1] to [GEN-3-13], [GEN-3-21]
+    """
 
     info_period: int = 10_000
     ping_period: int = 1_000

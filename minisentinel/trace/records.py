@@ -1,8 +1,8 @@
-"""What a Sentinel writes on the trace: its events, and every step that led to them.
+"""What a Sentinel writes on the trace: its life, its events, and every step that led to them.
 
 A subject of a record is told by its kind (`subject`: master, slave or sentinel, as in Sentinel's
 own payloads), its address and the name of the master it belongs to; peers and candidates by their
-Sentinel id. Readers map addresses and ids to nodes with the world's `node-started` records.
+Sentinel id. Readers map addresses and ids to nodes with the `node-started` records.
 """
 
 from __future__ import annotations
@@ -17,10 +17,12 @@ __all__ = [
     "FailoverStateChanged",
     "LinkChanged",
     "LogLine",
+    "NodeStarted",
     "ObjectivelyDown",
     "OpinionGiven",
     "OpinionReceived",
     "PingMissed",
+    "ProcessChanged",
     "ReplicaSelection",
     "SentinelEvent",
     "SubjectivelyDown",
@@ -30,6 +32,40 @@ __all__ = [
     "VoteRequested",
     "VotesCounted",
 ]
+
+
+@record
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodeStarted(Data):
+    """A node runs from now on, at every start; `type` is redis, sentinel or client.
+
+    `runid` is a server's run id (new at every start) or a Sentinel's myid.
+    """
+
+    kind: ClassVar[str] = "node-started"
+    type: str
+    host: str
+    port: int
+    runid: str
+
+
+@record
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProcessChanged(Data):
+    """What happened to the process of this node.
+
+    `change` is started, stopped (in order), killed, exited (by itself, with `status`), paused,
+    resumed, blocked or unblocked.
+    """
+
+    kind: ClassVar[str] = "process"
+    change: str
+    status: int = 0
+
+    @property
+    def is_end(self) -> bool:
+        """Whether the process is gone."""
+        return self.change in ("stopped", "killed", "exited")
 
 
 @record

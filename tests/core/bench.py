@@ -20,15 +20,17 @@ from minisentinel.core.effects import (
     Close,
     Effect,
     Exit,
+    KillScript,
     Log,
     Note,
     Open,
+    RunScript,
     Save,
     Send,
 )
 from minisentinel.core.state import Master, Peer, Purpose, Replica, State
 from minisentinel.driver import Driver
-from minisentinel.replies import OK, PONG, QUEUED, Command, Reply
+from minisentinel.replies import OK, PONG, QUEUED, Command, Error, Reply
 from minisentinel.service import Service
 from minisentinel.trace import Data, LogLine, SentinelEvent
 from tests.support.facts import FakeFacts
@@ -94,7 +96,11 @@ def conf(
 
 @dataclass
 class ServerModel:
-    """What a Redis server answers; `obedient` says whether it does what SLAVEOF asks."""
+    """What a Redis server answers.
+
+    `obedient` says whether it does what SLAVEOF asks, `takes_subscribers` whether it lets us
+    subscribe.
+    """
 
     name: str
     role: str = "master"
@@ -107,6 +113,7 @@ class ServerModel:
     up: bool = True
     hangs: bool = False
     obedient: bool = True
+    takes_subscribers: bool = True
     ping: Reply = PONG
     info_lines: tuple[str, ...] = ()
 
@@ -189,6 +196,10 @@ class Bench(Driver):
         self.done: list[Effect] = []
         self.saved: list[SavedConfiguration] = []
         self.exited: int | None = None
+        self.can_make_processes = True
+        self.scripts: dict[int, tuple[str, ...]] = {}
+        """What runs at this moment, by process id."""
+        self._next_pid = 101
         self.outgoing: dict[int, Outgoing] = {}
         self._purposes: dict[int, Purpose] = {}
         self.restart()
@@ -201,6 +212,7 @@ class Bench(Driver):
             self.text, path="sentinel.conf", facts=self.facts, now_ms=self.now, dice=Dice(self.seed)
         )
         self.outgoing.clear()
+        self.scripts.clear()
         self.exited = None
         self.sentinel = Sentinel(
             loaded.state, facts=self.facts, profile=self.profile, tracing=self.tracing
@@ -219,7 +231,10 @@ class Bench(Driver):
     def tick(self, after_ms: int = 100) -> list[Effect]:
         """Let `after_ms` pass, then tick."""
         self.now += after_ms
-        return self.carry_out(self.sentinel.tick(self.now))
+        done = self.carry_out(self.sentinel.tick(self.now))
+        if self.exited is None:
+            done += self.carry_out(self.service.tick(self.now))
+        return done
 
     def establish(self) -> list[Effect]:
         """Let the connections that were asked for be made, or refused if nobody listens."""
@@ -276,6 +291,9 @@ class Bench(Driver):
             if words[0] == "SUBSCRIBE":
                 if len(words) > 2:  # confirmed already
                     return
+                if not self.servers[outgoing.name].takes_subscribers:
+                    self.receive(connection, Error("NOPERM this user has no permissions"))
+                    return
                 outgoing.queued[0] = (*words, "confirmed")
                 self.receive(connection, ("subscribe", words[1], 1))
                 return
@@ -298,6 +316,11 @@ class Bench(Driver):
                 self.answer()
         return self.done[before:]
 
+    def end_script(self, pid: int, *, exit_code: int = 0, signal: int = 0) -> list[Effect]:
+        """A user script that runs is over; the Sentinel hears of it."""
+        del self.scripts[pid]
+        return self.carry_out(self.sentinel.script_ended(self.now, pid, exit_code, signal))
+
     def command(self, *words: str, client: int = CLIENT) -> Reply:
         """A client's command; the reply to it."""
         before = len(self.done)
@@ -316,11 +339,12 @@ class Bench(Driver):
         name: str = "mymaster",
         at: tuple[str, int] | None = None,
         id: str = "",
+        master_at: tuple[str, int] | None = None,
     ) -> list[Effect]:
         """A hello arrives: over the Pub/Sub connection to `via`, or directly from the sender."""
         host, port = at or place_of(sender)
         runid = id or sentinel_id(int(sender.rpartition("-")[2]))
-        master_host, master_port = place_of(master)
+        master_host, master_port = master_at or place_of(master)
         text = f"{host},{port},{runid},{epoch},{name},{master_host},{master_port},{config_epoch}"
         if via:
             message = ("message", "__sentinel__:hello", text)
@@ -376,6 +400,7 @@ class Bench(Driver):
     def _slaveof(self, server: ServerModel, host: str, port: str) -> None:
         if not server.obedient:
             return
+        host = self.facts.names.get(host, host)
         if (host, port) == ("NO", "ONE"):
             server.role, server.follows = "master", ""
         else:
@@ -443,10 +468,16 @@ class Bench(Driver):
         self.service.client_left(client)
 
     def run_script(self, job: int, argv: tuple[str, ...]) -> int:
-        return 0
+        self.done.append(RunScript(job, argv))
+        if not self.can_make_processes:
+            return 0
+        pid, self._next_pid = self._next_pid, self._next_pid + 1
+        self.scripts[pid] = argv
+        return pid
 
     def kill_script(self, pid: int) -> None:
-        pass
+        self.done.append(KillScript(pid))
+        self.end_script(pid, signal=9)
 
     def save(self, configuration: SavedConfiguration) -> str:
         self.done.append(Save(configuration))

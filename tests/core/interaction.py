@@ -10,28 +10,34 @@ and naming connections, PING, INFO, hellos, a question to a Sentinel that is the
 before, and the log line that tells of a successful save. The commands of the second group change
 the world and have no outcome: they stand alone, without ``----``.
 
-======================================  ============================================================
-``conf [seed=N] [trace]``               start with the stock configuration and the lines that follow
-``tick [MS]``                           let time pass (100 ms) and tick, nothing else
-``run MS``                              tick every 100 ms; in between, connections are made and
-                                        everybody who is up answers
-``establish``, ``answer [NAME ...]``    make the connections asked for; answer what was asked
-``kill NAME``                           a process dies and resets its connections
-``lose NAME cmd|pubsub``                break one connection
-``hello NAME [via=NAME] key=value ...`` a hello arrives, directly or over a server
-``ask NAME [epoch=N] [vote]``           another Sentinel asks, and perhaps wants our vote
-``client WORD ...``                     a client's command and the reply to it
-``restart``                             the Sentinel is killed and starts from its file
-``state``, ``file``                     what it knows; what its file says
-======================================  ============================================================
-``start NAME key=value ...``            somebody listens there again
-``server NAME key=value ...``           what a server answers from now on
-``peer NAME key=value ...``             what another Sentinel answers when it is asked
-``disk ERROR TEXT``, ``disk works``     saving fails from now on, or works again
-``show``, ``show routine``              what is shown: the usual, routine too
-``show links``                          the usual, and connections opened and closed
-``show quiet``                          only ... if anything at all happened
-======================================  ============================================================
+=======================================  ===========================================================
+``conf [seed=N] [trace] [host=NAME]``    start with the stock configuration and the lines that
+                                         follow; ``replicas=``, ``sentinels=``, ``quorum=``: others
+``tick [MS]``                            let time pass (100 ms) and tick, nothing else
+``run MS``                               tick every 100 ms; in between, connections are made and
+                                         everybody who is up answers
+``establish``, ``answer [NAME ...]``     make the connections asked for; answer what was asked
+``kill NAME``                            a process dies and resets its connections
+``lose NAME cmd|pubsub``                 break one connection
+``hello NAME [via=NAME] key=value ...``  a hello arrives, directly or over a server
+``ask NAME [epoch=N] [vote]``            another Sentinel asks, and perhaps wants our vote
+``client WORD ...``                      a client's command and the reply to it
+``restart``                              the Sentinel is killed and starts from its file
+``script PID [exit-code=N] [signal=N]``  a user script that runs is over
+``state``, ``links``, ``file``           what it knows; its connections; what its file says
+=======================================  ===========================================================
+``start NAME key=value ...``             somebody listens there again
+``server NAME key=value ...``            what a server answers from now on
+``peer NAME key=value ...``              what another Sentinel answers when it is asked
+``name HOST NAME``                       a host name means the address of NAME (or ``nothing``)
+``processes can|cannot``                 user scripts can be started, or cannot
+``disk ERROR TEXT``, ``disk works``      saving fails from now on, or works again
+``show``, ``show routine``               what is shown: the usual, routine too
+``show links``                           the usual, and connections opened and closed
+``show quiet``                           only ... if anything at all happened
+=======================================  ===========================================================
+
+The user scripts ``/opt/notify`` and ``/opt/reconfigure`` can be executed.
 """
 
 from __future__ import annotations
@@ -65,13 +71,14 @@ from minisentinel.replies import Reply as ReplyValue
 from minisentinel.service.instance_map import flags_of
 from minisentinel.trace.entry import data_fields
 from tests.core.bench import NOW, Bench, PeerModel, ServerModel, conf, place_of, runid, sentinel_id
+from tests.support.facts import FakeFacts
 
 __all__ = ["ScriptError", "replay"]
 
 SIGNS = {"debug": ".", "verbose": "-", "notice": "*", "warning": "#"}
 ROUTINE = {"PING", "INFO", "PUBLISH", "SUBSCRIBE"}
 SAVED = "Sentinel new configuration saved on disk"
-SILENT = {"disk", "peer", "server", "show", "start"}
+SILENT = {"disk", "name", "peer", "processes", "server", "show", "start"}
 NEVER = "   (never leaves)"
 PURPOSES = {"cmd": Purpose.COMMAND, "pubsub": Purpose.PUBSUB}
 
@@ -120,6 +127,7 @@ class Script:
     """One Sentinel on its bench, and what of its doings is shown."""
 
     def __init__(self) -> None:
+        self.facts = FakeFacts(executable=("/opt/notify", "/opt/reconfigure"))
         self.bench = Bench()
         self.routine = self.links = self.quiet = False
         self.asked: dict[str, Command] = {}
@@ -133,7 +141,7 @@ class Script:
         if handler is None:
             raise ScriptError(f"unknown command: {block.command}")
         lines = list(handler(self, words[1:], block.lines))
-        if self.quiet and words[0] not in ("state", "file", "client"):
+        if self.quiet and words[0] not in ("state", "links", "file", "client"):
             return ["..."] if lines else []
         return lines
 
@@ -144,7 +152,9 @@ class Script:
         replicas = tuple(int(n) for n in options.get("replicas", "2,3").split(",") if n)
         peers = tuple(int(n) for n in options.get("sentinels", "2,3").split(",") if n)
         text = conf(*lines, replicas=replicas, peers=peers, quorum=int(options.get("quorum", "2")))
-        self.bench = Bench(text, seed=int(options.get("seed", "1")), tracing="trace" in words)
+        text = text.replace("mymaster 10.0.0.1 ", f"mymaster {options.get('host', '10.0.0.1')} ")
+        seed, tracing = int(options.get("seed", "1")), "trace" in words
+        self.bench = Bench(text, seed=seed, facts=self.facts, tracing=tracing)
         for number in replicas:
             self.bench.servers[f"redis-{number}"].up = True
         return self.show(self.bench.done)
@@ -156,7 +166,9 @@ class Script:
         shown: list[str] = []
         for _ in range(int(words[0]) // 100):
             if self.bench.exited is None:
-                shown += self.show(self.bench.run(100))
+                shown += self.show(self.bench.tick())
+                shown += self.show(self.bench.establish())
+                shown += self.show(self.bench.answer())
         return shown
 
     def establish(self, words: list[str], lines: list[str]) -> Iterable[str]:
@@ -186,6 +198,8 @@ class Script:
         options = keyed(words[1:])
         at = options.get("at")
         host, _, port = at.rpartition(":") if at else ("", "", "")
+        about = options.get("master-at")
+        master_host, _, master_port = about.rpartition(":") if about else ("", "", "")
         named = {"via": options.get("via", ""), "master": options.get("master", "redis-1")}
         return self.show(
             self.bench.hello(
@@ -194,6 +208,7 @@ class Script:
                 config_epoch=int(options.get("config-epoch", "0")),
                 name=options.get("name", "mymaster"),
                 at=(host, int(port)) if at else None,
+                master_at=(master_host, int(master_port)) if about else None,
                 **named,
             )
         )
@@ -219,6 +234,27 @@ class Script:
         self.bench.disk_error = "" if words == ["works"] else " ".join(words)
         return []
 
+    def script(self, words: list[str], lines: list[str]) -> Iterable[str]:
+        options, pid = keyed(words[1:]), int(words[0])
+        if pid not in self.bench.scripts:
+            raise ScriptError(f"no script runs as {pid}")
+        outcome = {key.replace("-", "_"): int(text) for key, text in options.items()}
+        return self.show(self.bench.end_script(pid, **outcome))
+
+    def processes(self, words: list[str], lines: list[str]) -> Iterable[str]:
+        if words not in (["can"], ["cannot"]):
+            raise ScriptError("processes can or cannot be made")
+        self.bench.can_make_processes = words == ["can"]
+        return []
+
+    def name(self, words: list[str], lines: list[str]) -> Iterable[str]:
+        host, meaning = words
+        if meaning == "nothing":
+            self.facts.names.pop(host, None)
+        else:
+            self.facts.names[host] = place_of(meaning)[0]
+        return []
+
     def restart(self, words: list[str], lines: list[str]) -> Iterable[str]:
         return self.show(self.bench.restart())
 
@@ -227,14 +263,25 @@ class Script:
         yield f"epoch {state.current_epoch}{', tilt' if state.tilt else ''}"
         for master in state.masters.values():
             address = current_address(master)
+            host = address.announced(state.announce_hostnames)
             yield short(
                 f"{master.name}: {flags_of(master)}; state {master.failover_state.value}; "
-                f"clients are sent to {address.ip}:{address.port}; "
+                f"clients are sent to {host}:{address.port}; "
                 f"config-epoch {master.config_epoch}; "
                 f"voted for {master.leader or 'nobody'} in epoch {master.leader_epoch}"
             )
             for each in (*master.replicas.values(), *master.peers.values()):
                 yield short(f"  {self.name_of(each)}: {flags_of(each)}{more(each)}")
+
+    def all_links(self, words: list[str], lines: list[str]) -> Iterable[str]:
+        for master in self.bench.state.masters.values():
+            for each in (master, *master.replicas.values(), *master.peers.values()):
+                link = each.link
+                open_ = [short_of(c.purpose) for c in (link.command, link.pubsub) if c]
+                yield (
+                    f"{self.name_of(each)}: {' and '.join(open_) or 'no connection'}; "
+                    f"{link.pending_commands} unanswered"
+                )
 
     def file(self, words: list[str], lines: list[str]) -> Iterable[str]:
         return [short(line) for line in self.bench.text.split("\n") if line]
@@ -349,10 +396,14 @@ COMMANDS: dict[str, Callable[[Script, list[str], list[str]], Iterable[str]]] = {
     "file": Script.file,
     "hello": Script.hello,
     "kill": Script.kill,
+    "links": Script.all_links,
     "lose": Script.lose,
+    "name": Script.name,
     "peer": Script.peer,
+    "processes": Script.processes,
     "restart": Script.restart,
     "run": Script.run_for,
+    "script": Script.script,
     "server": Script.server,
     "show": Script.set_show,
     "start": Script.start,

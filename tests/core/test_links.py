@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from minisentinel.core.address import never_fails_at_once
 from minisentinel.core.effects import Close, Open, Send
 from minisentinel.core.state import Purpose
 from minisentinel.replies import Error, Status
@@ -240,6 +241,40 @@ def test_an_address_that_is_not_known_cannot_be_connected_to() -> None:
         "-pubsub-link-reconnection slave :6379  6379 @ mymaster 10.0.0.1 6379 "
         "#Failed to establish connection",
     ]
+
+
+def test_a_connection_that_fails_at_once_is_told_of_and_nothing_is_sent() -> None:
+    """[EVT-3-16] [EVT-3-17] [MON-3.3-2] [MON-3.3-6]: not even a PING counts as sent.
+
+    So a server that refuses at once is down when it has not answered for long enough, no matter
+    when it was last asked.
+    """
+    bench = Bench(ALONE)
+    bench.run(2000)
+    link = bench.master().link
+    pinged, available = link.last_ping_time, link.last_avail_time
+    asked: list[tuple[str, int]] = []
+
+    def refuse(ip: str, port: int) -> str:
+        asked.append((ip, port))
+        return "Connection refused"
+
+    bench.sentinel.context.connect_error = refuse
+    bench.lose_all("redis-1")
+    effects = bench.tick(1000)
+    assert asked == [("10.0.0.1", 6379)] * 2
+    assert events(effects) == [
+        f"-{kind}-link-reconnection master mymaster 10.0.0.1 6379 #Connection refused"
+        for kind in ("cmd", "pubsub")
+    ]
+    assert not [each for each in effects if isinstance(each, Open)]
+    assert (link.command, link.pubsub) == (None, None)
+    assert (link.act_ping_time, link.last_ping_time) == (0, pinged)
+    assert link.last_avail_time == available
+    assert link.disconnected
+    bench.sentinel.context.connect_error = never_fails_at_once
+    bench.tick(1000)
+    assert bench.connection("redis-1")
 
 
 def test_a_peer_whose_name_means_nothing_stays_disconnected() -> None:

@@ -1,9 +1,10 @@
 """Whatever happens to a Sentinel, in whatever order: what must hold all the same.
 
 A state machine throws ticks, answers (sensible and nonsensical), losses, hellos, client commands,
-disk errors and restarts at one Sentinel. Beside it runs a second one that gets the same inputs and
-visits every instance in every tick: both must do the same. Now and then the first is replaced by a
-copy of itself that went through pickle.
+ends of user scripts, disk errors and restarts at one Sentinel. Beside it runs a second one that
+gets the same inputs and visits every instance in every tick, while the first leaves out whole
+ticks of which it knows that nothing would come: both must do the same. Now and then
+the first is replaced by a copy of itself that went through pickle.
 """
 
 from __future__ import annotations
@@ -20,10 +21,16 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from minisentinel.core import Sentinel
 from minisentinel.core.effects import Answer, Effect, Open, Save, Send
 from minisentinel.core.state import ReplyTo
+from minisentinel.core.timer import LONGEST_DELAY_MS
 from minisentinel.replies import Error, Status
 from minisentinel.service import Service
 from tests.core.bench import MYID, Bench, conf, sentinel_id
+from tests.support.facts import FakeFacts
 
+SCRIPTS = (
+    "sentinel notification-script mymaster /opt/notify",
+    "sentinel client-reconfig-script mymaster /opt/reconfigure",
+)
 WORDS = st.text(
     st.characters(exclude_categories=["Cs"])
     | st.characters(min_codepoint=0xDC80, max_codepoint=0xDCFF),
@@ -117,6 +124,22 @@ class Both:
         return call
 
 
+class BothSentinels(Both):
+    """The first leaves out the ticks of which it said beforehand that nothing would come."""
+
+    def tick(self, now_ms: int) -> list[Effect]:
+        first = self.first
+        first.look_ahead()
+        in_time = 0 <= now_ms - first.state.previous_time <= LONGEST_DELAY_MS
+        effects: list[Effect] = []
+        if in_time and now_ms < first.quiet_until:
+            first.skipped_ticks(now_ms)
+        else:
+            effects = first.tick(now_ms)
+        assert effects == self.second.tick(now_ms)
+        return effects
+
+
 class Twins(Bench):
     """A bench with two Sentinels on it; the second visits everybody in every tick."""
 
@@ -124,6 +147,8 @@ class Twins(Bench):
         self.pair: tuple[Sentinel, Sentinel] | None = None
         effects = super().restart()
         first = self.sentinel
+        timing = first.state.timing
+        timing.script_retry_delay, timing.script_max_runtime = 400, 3000
         second = Sentinel(copy.deepcopy(first.state), facts=self.facts, tracing=self.tracing)
         second.context.skips = False
         self.use(first, second)
@@ -135,7 +160,7 @@ class Twins(Bench):
         services = (Service(first), Service(second))
         for service in services:
             service.client_connected(1)
-        self.sentinel = Both(first, second)  # type: ignore[assignment]
+        self.sentinel = BothSentinels(first, second)  # type: ignore[assignment]
         self.service = Both(*services)  # type: ignore[assignment]
 
     def hibernate(self) -> None:
@@ -152,7 +177,8 @@ class AnythingHappens(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.bench = Twins(conf(quorum=2), tracing=True)
+        scripts = FakeFacts(executable=("/opt/notify", "/opt/reconfigure"))
+        self.bench = Twins(conf(*SCRIPTS, quorum=2), facts=scripts, tracing=True)
         self.seen = 0
         self.epochs = self.read_epochs()
         self.last_opened = 0
@@ -274,6 +300,20 @@ class AnythingHappens(RuleBasedStateMachine):
             return
         self.bench.command(*words)
 
+    @precondition(lambda self: self.bench.scripts)
+    @rule(which=st.integers(0, 15), exit_code=st.sampled_from([0, 1, 2]), killed=st.booleans())
+    def end_script(self, which: int, exit_code: int, killed: bool) -> None:
+        pids = sorted(self.bench.scripts)
+        pid = pids[which % len(pids)]
+        if killed:
+            self.bench.end_script(pid, signal=15)
+        else:
+            self.bench.end_script(pid, exit_code=exit_code)
+
+    @rule(can_make_processes=st.booleans())
+    def change_processes(self, can_make_processes: bool) -> None:
+        self.bench.can_make_processes = can_make_processes
+
     @rule(error=st.sampled_from(["", "", "No space left on device"]))
     def change_disk(self, error: str) -> None:
         self.bench.disk_error = error
@@ -353,6 +393,15 @@ class AnythingHappens(RuleBasedStateMachine):
             assert self.kinds.setdefault(instance.serial, kind) == kind
         for master in state.masters.values():
             assert not master.promoted_replica or master.promoted_replica in master.replicas
+
+    @invariant()
+    def scripts_that_run_are_those_in_the_queue(self) -> None:
+        state = self.bench.state
+        running = {job.pid for job in state.scripts if job.pid}
+        assert running == {*self.bench.scripts, *(end.pid for end in state.script_ends)}
+        assert len(running) <= 16
+        assert len(state.scripts) <= 256
+        assert all(job.runs > 0 for job in state.scripts if job.pid)
 
     @invariant()
     def both_remember_the_same(self) -> None:

@@ -8,6 +8,14 @@ from minisentinel.core.rules.election import ElectionRules
 from minisentinel.core.rules.failover import FailoverRules
 from minisentinel.core.rules.hello import HelloRules
 from minisentinel.core.rules.monitoring import MonitoringRules
+from minisentinel.core.rules.scripts import ScriptRules
 from minisentinel.core.rules.selection import SelectionRules
 
-__all__ = ["ElectionRules", "FailoverRules", "HelloRules", "MonitoringRules", "SelectionRules"]
+__all__ = [
+    "ElectionRules",
+    "FailoverRules",
+    "HelloRules",
+    "MonitoringRules",
+    "ScriptRules",
+    "SelectionRules",
+]

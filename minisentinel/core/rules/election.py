@@ -17,13 +17,19 @@ class ElectionRules:
     # Asking
 
     def is_stale(self, peer: Peer, now: int, timing: Timing) -> bool:
-        """Whether what the peer last said about the master is forgotten (election §2, step 1)."""
+        """Whether what the peer last said about the master is forgotten (election §2, step 1).
+
+        [ELE-2-2] [GEN-3-32]
+        """
         return now - peer.last_master_down_reply_time > 5 * timing.ask_period
 
     def should_ask(
         self, master: Master, peer: Peer, forced: bool, now: int, timing: Timing
     ) -> bool:
-        """Whether to send the peer a request now (election §2, steps 2 to 4)."""
+        """Whether to send the peer a request now (election §2, steps 2 to 4).
+
+        [ELE-2-3] to [ELE-2-5]
+        """
         return (
             master.subjectively_down
             and not peer.link.disconnected
@@ -33,19 +39,19 @@ class ElectionRules:
     # Voting
 
     def is_unused_epoch(self, master: Master, epoch: int) -> bool:
-        """Whether no vote for this or a later epoch was granted yet (election §5)."""
+        """Whether no vote for this or a later epoch was granted yet (election §5). [ELE-5-2]"""
         return master.leader_epoch < epoch
 
     def is_current_epoch(self, state: State, epoch: int) -> bool:
-        """Whether the requested epoch is not behind our own (election §5)."""
+        """Whether the requested epoch is not behind our own (election §5). [ELE-5-3]"""
         return state.current_epoch <= epoch
 
     def must_save_vote(self) -> bool:
-        """Whether a granted vote is made durable before it is answered (election §5)."""
+        """Whether a granted vote is made durable before it is answered (election §5). [ELE-5-5]"""
         return True
 
     def desync_ms(self, dice: Dice) -> int:
-        """The random part of start times, 0..999 ms, that keeps candidates apart."""
+        """The random part of start times, 0..999 ms, that keeps candidates apart. [GEN-3-19]"""
         return dice.below(DESYNC_MS)
 
     # Counting
@@ -54,6 +60,7 @@ class ElectionRules:
         """The epoch whose votes are counted.
 
         It is the *current* epoch, not the failover's: a known peculiarity (election §6).
+        [ELE-6-3] [ELE-6-8]
         """
         return state.current_epoch
 
@@ -62,15 +69,24 @@ class ElectionRules:
         return voters // 2 + 1
 
     def votes_needed(self, voters: int, quorum: int) -> int:
-        """Votes that make a leader: a majority of known voters, and the quorum (election §6)."""
+        """Votes that make a leader: a majority of known voters, and the quorum (election §6).
+
+        [ELE-6-6]
+        """
         return max(self.majority(voters), quorum)
 
     # Starting
 
     def may_start(self, master: Master) -> bool:
-        """Whether the master's condition calls for a failover attempt (election §7, 1 and 2)."""
+        """Whether the master's condition calls for a failover attempt (election §7, 1 and 2).
+
+        [ELE-7-1] [ELE-7-2]
+        """
         return master.objectively_down and not master.failover_in_progress
 
     def retry_delay_is_over(self, master: Master, now: int) -> bool:
-        """Whether the last attempt or vote is long enough ago (election §7, 3)."""
+        """Whether the last attempt or vote is long enough ago (election §7, 3).
+
+        [ELE-7-3] [ELE-8-5]
+        """
         return now - master.failover_start_time >= 2 * master.failover_timeout

@@ -16,28 +16,43 @@ class FailoverRules:
     __slots__ = ()
 
     def is_not_elected(self, master: Master, now: int, timing: Timing) -> bool:
-        """Whether an attempt without a leader has waited long enough (spec: election §8)."""
+        """Whether an attempt without a leader has waited long enough (spec: election §8).
+
+        [ELE-8-2] [GEN-3-11]
+        """
         limit = min(timing.election_timeout, master.failover_timeout)
         return now - master.failover_start_time > limit
 
     def state_timed_out(self, master: Master, now: int) -> bool:
-        """Whether the present state has lasted longer than failover-timeout (failover §2)."""
+        """Whether the present state has lasted longer than failover-timeout (failover §2).
+
+        [FAI-2-3] to [FAI-2-5], [FAI-4.6-3]
+        """
         return now - master.failover_state_change_time > master.failover_timeout
 
     def is_reconfiguring(self, replica: Replica) -> bool:
-        """Whether a replica counts against parallel-syncs (failover §4.5)."""
+        """Whether a replica counts against parallel-syncs (failover §4.5). [FAI-4.5-1]"""
         return replica.reconf_sent or replica.reconf_inprog
 
     def may_reconfigure_another(self, in_progress: int, master: Master) -> bool:
-        """Whether parallel-syncs leaves room for one more replica (failover §4.5)."""
+        """Whether parallel-syncs leaves room for one more replica (failover §4.5).
+
+        [FAI-4.5-2] [FAI-4.5-11]
+        """
         return in_progress < master.parallel_syncs
 
     def reconf_timed_out(self, replica: Replica, now: int, timing: Timing) -> bool:
-        """Whether a replica told to follow has not shown it in time (failover §4.5)."""
+        """Whether a replica told to follow has not shown it in time (failover §4.5).
+
+        [FAI-4.5-4] [FAI-4.5-9]
+        """
         return replica.reconf_sent and now - replica.reconf_sent_time > timing.slave_reconf_timeout
 
     def unfinished(self, replicas: Iterable[Replica]) -> int:
-        """Replicas that the end of the reconfiguration still waits for (failover §4.6)."""
+        """Replicas that the end of the reconfiguration still waits for (failover §4.6).
+
+        [FAI-4.6-2]
+        """
         return sum(
             not (replica.promoted or replica.reconf_done or replica.subjectively_down)
             for replica in replicas

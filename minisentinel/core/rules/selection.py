@@ -14,14 +14,20 @@ class SelectionRules:
     __slots__ = ()
 
     def link_down_limit_ms(self, master: Master, now: int) -> int:
-        """How long a candidate's link to its master may have been down (failover §3.1)."""
+        """How long a candidate's link to its master may have been down (failover §3.1).
+
+        [FAI-3.1-1]
+        """
         limit = 10 * master.down_after
         if master.subjectively_down:
             limit += now - master.s_down_since
         return limit
 
     def why_excluded(self, master: Master, replica: Replica, now: int, timing: Timing) -> str:
-        """Why a replica is not eligible, in two words; empty if it is (failover §3.1)."""
+        """Why a replica is not eligible, in two words; empty if it is (failover §3.1).
+
+        [FAI-3.1-2] to [FAI-3.1-8]
+        """
         if replica.subjectively_down:
             return "subjectively down"
         if replica.link.disconnected:
@@ -38,7 +44,10 @@ class SelectionRules:
         return ""
 
     def preference(self, replica: Replica) -> tuple[int, int, bool, str]:
-        """Sort key, best first: priority, then most data, then smallest run id (failover §3.2)."""
+        """Sort key, best first: priority, then most data, then smallest run id (failover §3.2).
+
+        [FAI-3.2-1] to [FAI-3.2-3]
+        """
         return (
             replica.priority,
             -replica.repl_offset,
