@@ -12,6 +12,7 @@ concern data, clustering or modules beyond their type.
 from __future__ import annotations
 
 from minisentinel.config.kinds import (
+    BUFFER_LIMITS,
     INT_MAX,
     LONG_MAX,
     MEMORY,
@@ -22,6 +23,7 @@ from minisentinel.config.kinds import (
     Kind,
     groups,
     integer,
+    memory_of_at_least,
     one_of,
     words,
 )
@@ -36,11 +38,8 @@ GENERIC: dict[str, Kind] = {
     "appendfsync": one_of("everysec always no"),
     "bind": words("addresses", most=16, message="Too many bind addresses specified."),
     "client-default-resp": integer(2, 3),
-    "client-output-buffer-limit": groups(
-        "<class> <hard limit> <soft limit> <seconds>",
-        4,
-        "Wrong number of arguments in buffer limit configuration.",
-    ),
+    "client-output-buffer-limit": BUFFER_LIMITS,
+    "client-query-buffer-limit": memory_of_at_least(1 << 20),
     "cluster-config-save-behavior": one_of("sync best-effort"),
     "cluster-preferred-endpoint-type": one_of("ip hostname unknown-endpoint"),
     "enable-debug-command": one_of("no yes local"),
@@ -172,7 +171,7 @@ _NAMES_BY_KIND: tuple[tuple[Kind, str], ...] = (
     (
         MEMORY,
         """
-        active-defrag-ignore-bytes auto-aof-rewrite-min-size client-query-buffer-limit
+        active-defrag-ignore-bytes auto-aof-rewrite-min-size
         cluster-link-sendbuf-limit hash-max-listpack-value hash-max-ziplist-value
         hll-sparse-max-bytes maxmemory proto-max-bulk-len repl-backlog-size
         replica-full-sync-buffer-limit slot-migration-max-failover-repl-bytes

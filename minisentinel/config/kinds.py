@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from minisentinel.config.errors import Refused
 
 __all__ = [
+    "BUFFER_LIMITS",
     "INT_MAX",
     "LONG_MAX",
     "MEMORY",
@@ -18,8 +19,10 @@ __all__ = [
     "YES_NO",
     "Kind",
     "Values",
+    "bytes_of",
     "groups",
     "integer",
+    "memory_of_at_least",
     "one_of",
     "words",
 ]
@@ -67,6 +70,31 @@ MEMORY_OR_PERCENT = _one_value(
     "argument must be a memory or percent value",
     _SHARE.fullmatch,
 )
+_UNITS = {"": 1, "b": 1, "k": 1000, "kb": 1 << 10, "m": 10**6, "mb": 1 << 20}
+_UNITS |= {"g": 10**9, "gb": 1 << 30}
+
+
+def bytes_of(size: str) -> int:
+    """A size such as ``32mb`` in bytes; raises ValueError for what is none."""
+    if not _SIZE.fullmatch(size):
+        raise ValueError(size)
+    digits = size.rstrip("bkmgBKMG")
+    return int(digits) * _UNITS[size[len(digits) :].lower()]
+
+
+def memory_of_at_least(least: int) -> Kind:
+    """A size of `least` bytes or more."""
+
+    def check(values: Values) -> None:
+        MEMORY.check(values)
+        if values[0][0] == "-":
+            raise Refused("argument must be a memory value")
+        if bytes_of(values[0]) < least:
+            raise Refused(f"argument must be between {least} and {LONG_MAX} inclusive")
+
+    return Kind(f"a size of at least {least} bytes, such as 512mb", check)
+
+
 OCTAL = _one_value(
     "permissions as an octal number such as 700",
     "argument couldn't be parsed as an octal number",
@@ -115,6 +143,25 @@ def words(expected: str, least: int = 0, most: int = 1 << 20, message: str = WRO
             raise Refused(message)
 
     return Kind(expected, check)
+
+
+def _check_buffer_limits(values: Values) -> None:
+    if values == ("",):
+        return
+    if len(values) % 4:
+        raise Refused("Wrong number of arguments in buffer limit configuration.")
+    for at in range(0, len(values), 4):
+        name, hard, soft, seconds = values[at : at + 4]
+        if name.lower() not in ("normal", "replica", "slave", "pubsub"):
+            raise Refused("Invalid client class specified in buffer limit configuration.")
+        sizes_are_right = all(_SIZE.fullmatch(each) and each[0] != "-" for each in (hard, soft))
+        if not (sizes_are_right and seconds.isascii() and seconds.isdecimal()):
+            raise Refused(
+                "Error in hard, soft or soft_seconds setting in buffer limit configuration."
+            )
+
+
+BUFFER_LIMITS = Kind("<class> <hard limit> <soft limit> <seconds>", _check_buffer_limits)
 
 
 def groups(expected: str, size: int, message: str) -> Kind:

@@ -14,20 +14,30 @@ from typing import NamedTuple
 
 from minisentinel.config.errors import ConfigError, Refused
 from minisentinel.config.generic import BAD_DIRECTIVE, GENERIC
-from minisentinel.config.lexer import UnbalancedQuotes, quoted, source_lines, split_words
+from minisentinel.config.lexer import source_lines
 from minisentinel.config.options import OPTIONS, Pass, Target, apply, pass_of
 from minisentinel.config.server import ServerSettings
 from minisentinel.core.address import Facts
 from minisentinel.core.dice import Dice
 from minisentinel.core.state import State
+from minisentinel.words import UnbalancedQuotes, quoted, split_words
 
-__all__ = ["IncludeReader", "Loaded", "load"]
+__all__ = ["DirectoryChange", "IncludeReader", "Loaded", "UserCheck", "load"]
+
+UserCheck = Callable[[tuple[str, ...], bool], str | None]
+"""Says what is wrong with a name and its access rules; None if nothing is.
+
+The flag says whether users may use every channel from the start (``acl-pubsub-default``).
+"""
 
 IncludeReader = Callable[[str], Iterable[tuple[str, str]]]
 """Gives path and text of every file that an `include` means (its path may be a pattern).
 
 Raises `OSError` if there is none.
 """
+
+DirectoryChange = Callable[[str], str]
+"""Goes to the directory that a `dir` line names; says why that failed, empty if it did not."""
 
 _DEEPEST_INCLUDE = 16
 _COMMAND_LINE = "command line"
@@ -54,18 +64,19 @@ def load(
     dice: Dice,
     overrides: Sequence[str] = (),
     read_include: IncludeReader | None = None,
+    check_user: UserCheck | None = None,
+    change_directory: DirectoryChange | None = None,
 ) -> Loaded:
     """Read a configuration; raises `ConfigError` and nothing else.
 
     `path` is only used in errors. `overrides` are command line words such as ``("--port", "26380",
-    "--sentinel", "announce-ip", "10.0.0.9")``; they act like lines at the end of the file. Timers
-    of restored instances start at `now_ms`. The seed of the table order is the first draw from
-    `dice`, which becomes the state's own.
-
-    Differs: a real server applies `dir` while it reads, and refuses a directory that is not there;
-    here that is left to the driver.
+    "--sentinel", "announce-ip", "10.0.0.9")``; they act like lines at the end of the file. Without
+    `check_user` the access rules of ``user`` lines are not looked at, and without
+    `change_directory` those of `dir` have no effect yet. Timers of restored instances start at
+    `now_ms`. The seed of the table order is the first draw from `dice`, which becomes the state's
+    own. [CFG-2-1] to [CFG-2-4]
     """
-    reading = _Reading(read_include)
+    reading = _Reading(read_include, check_user, change_directory)
     reading.read(path, text, depth=0)
     reading.read_overrides(overrides)
 
@@ -82,6 +93,7 @@ def load(
     server = ServerSettings.from_directives(reading.directives, tuple(reading.users))
     state.port = server.announced_port
     state.requirepass = server.requirepass
+    state.loglevel = server.loglevel
     return Loaded(state, server)
 
 
@@ -101,6 +113,8 @@ class _Reading:
     """What has been read so far."""
 
     read_include: IncludeReader | None
+    check_user: UserCheck | None
+    change_directory: DirectoryChange | None
     directives: dict[str, tuple[str, ...]] = field(default_factory=dict)
     users: list[tuple[str, ...]] = field(default_factory=list)
     sentinel_lines: list[tuple[_Place, tuple[str, ...]]] = field(default_factory=list)
@@ -118,7 +132,7 @@ class _Reading:
                 self._read_line(_Place(path, line.number, line.text), depth)
 
     def read_overrides(self, words: Sequence[str]) -> None:
-        """Read the options of the command line, each as one line."""
+        """Read the options of the command line, each as one line. [CFG-1-5]"""
         lines: list[str] = []
         value_follows = False
         for word in words:
@@ -138,6 +152,7 @@ class _Reading:
             self._read_line(_Place(_COMMAND_LINE, number, line.strip()), depth=0)
 
     def _read_line(self, place: _Place, depth: int) -> None:
+        """[CFG-1-3] [CFG-2-5]"""
         try:
             words = split_words(place.line)
         except UnbalancedQuotes:
@@ -169,6 +184,11 @@ class _Reading:
             raise place.error(refused.message, f"{name}, followed by {kind.expected}") from None
         if name == "include":
             self._include(place, values[0], depth)
+        elif name == "dir" and self.change_directory is not None:
+            # At once: what follows may name files as seen from there.
+            fault = self.change_directory(values[0])
+            if fault:
+                raise place.error(fault, "a directory that is there")
         elif name == "user":
             if any(user[0] == values[0] for user in self.users):
                 raise place.error(
@@ -176,8 +196,17 @@ class _Reading:
                     "A user can only be defined once in config files",
                     "one user line for each name",
                 )
+            self._check_user(place, values)
             self.users.append(values)
         self.directives[name] = values
+
+    def _check_user(self, place: _Place, values: tuple[str, ...]) -> None:
+        if self.check_user is None:
+            return
+        channels = self.directives.get("acl-pubsub-default", ("resetchannels",))[0]
+        fault = self.check_user(values, channels.lower() == "allchannels")
+        if fault is not None:
+            raise place.error(fault, "user <name> [<access rule> ...], such as on >secret +@all")
 
     def _include(self, place: _Place, pattern: str, depth: int) -> None:
         refusal = f"Fatal error, can't open config file '{pattern}'"

@@ -27,7 +27,7 @@ __all__ = ["OPTIONS", "Option", "Pass", "Target", "apply", "pass_of"]
 
 
 class Pass(IntEnum):
-    """The three passes over the ``sentinel`` lines, in their order."""
+    """The three passes over the ``sentinel`` lines, in their order. [CFG-2-1] to [CFG-2-3]"""
 
     PROCESS = 1
     MONITOR = 2
@@ -72,7 +72,10 @@ def pass_of(name: str) -> Pass:
 
 
 def apply(target: Target, words: tuple[str, ...]) -> None:
-    """Execute one line, given its words after ``sentinel``; raises `Refused`."""
+    """Execute one line, given its words after ``sentinel``; raises `Refused`.
+
+    [CFG-3-1] [CFG-3-28]
+    """
     name, values = words[0].lower(), words[1:]
     option = OPTIONS.get(name)
     if option is None:
@@ -118,6 +121,7 @@ def _listed(names: Iterable[str]) -> str:
 
 
 def _address(target: Target, host: str, port: str) -> Address:
+    """[CFG-3-3] [CFG-3-4]"""
     by_name = target.state.resolve_hostnames
     try:
         return make_address(
@@ -152,33 +156,40 @@ def _positive(text: str) -> int:
 
 
 def _announce_ip(target: Target, values: tuple[str, ...]) -> None:
+    """[CFG-3-22]"""
     target.state.announce_ip = values[0] or target.state.announce_ip
 
 
 def _announce_port(target: Target, values: tuple[str, ...]) -> None:
+    """[CFG-3-23]"""
     target.state.announce_port = leading_int(values[0])
 
 
 def _deny_scripts_reconfig(target: Target, values: tuple[str, ...]) -> None:
+    """[CFG-3-24]"""
     target.state.deny_scripts_reconfig = _yes_no(
         values[0], "Please specify yes or no for the deny-scripts-reconfig options."
     )
 
 
 def _sentinel_user(target: Target, values: tuple[str, ...]) -> None:
+    """[CFG-3-25]"""
     target.state.sentinel_user = values[0] or target.state.sentinel_user
 
 
 def _sentinel_pass(target: Target, values: tuple[str, ...]) -> None:
+    """[CFG-3-25]"""
     target.state.sentinel_pass = values[0] or target.state.sentinel_pass
 
 
 def _current_epoch(target: Target, values: tuple[str, ...]) -> None:
+    """[CFG-3-20]"""
     state = target.state
     state.current_epoch = max(state.current_epoch, leading_unsigned(values[0]))
 
 
 def _myid(target: Target, values: tuple[str, ...]) -> None:
+    """[CFG-3-21]"""
     # Counted in bytes, as the real server does.
     if len(values[0].encode("utf-8", "surrogateescape")) != RUNID_LENGTH:
         raise Refused("Malformed Sentinel id in myid option.")
@@ -186,12 +197,14 @@ def _myid(target: Target, values: tuple[str, ...]) -> None:
 
 
 def _resolve_hostnames(target: Target, values: tuple[str, ...]) -> None:
+    """[CFG-3-26]"""
     target.state.resolve_hostnames = _yes_no(
         values[0], "Please specify yes or no for the resolve-hostnames option."
     )
 
 
 def _announce_hostnames(target: Target, values: tuple[str, ...]) -> None:
+    """[CFG-3-27]"""
     target.state.announce_hostnames = _yes_no(
         values[0], "Please specify yes or no for the announce-hostnames option."
     )
@@ -201,6 +214,7 @@ def _announce_hostnames(target: Target, values: tuple[str, ...]) -> None:
 
 
 def _monitor(target: Target, values: tuple[str, ...]) -> None:
+    """[CFG-3-2] to [CFG-3-5]"""
     name, host, port, quorum_text = values
     quorum = leading_int(quorum_text)
     if quorum <= 0:
@@ -215,6 +229,7 @@ def _monitor(target: Target, values: tuple[str, ...]) -> None:
 
 
 def _down_after(target: Target, values: tuple[str, ...]) -> None:
+    """[CFG-3-6] [CFG-3-29]"""
     master = _master(target, values[0])
     master.down_after = _positive(values[1])
     for instance in (*master.replicas.values(), *master.peers.values()):
@@ -222,15 +237,18 @@ def _down_after(target: Target, values: tuple[str, ...]) -> None:
 
 
 def _failover_timeout(target: Target, values: tuple[str, ...]) -> None:
+    """[CFG-3-7]"""
     master = _master(target, values[0])
     master.failover_timeout = _positive(values[1])
 
 
 def _parallel_syncs(target: Target, values: tuple[str, ...]) -> None:
+    """[CFG-3-8]"""
     _master(target, values[0]).parallel_syncs = leading_int(values[1])
 
 
 def _reboot_down_after(target: Target, values: tuple[str, ...]) -> None:
+    """[CFG-3-19]"""
     master = _master(target, values[0])
     value = leading_int(values[1])
     if value < 0:
@@ -239,6 +257,7 @@ def _reboot_down_after(target: Target, values: tuple[str, ...]) -> None:
 
 
 def _notification_script(target: Target, values: tuple[str, ...]) -> None:
+    """[CFG-3-9]"""
     master = _master(target, values[0])
     if not target.facts.is_executable(values[1]):
         raise Refused("Notification script seems non existing or non executable.")
@@ -246,6 +265,7 @@ def _notification_script(target: Target, values: tuple[str, ...]) -> None:
 
 
 def _client_reconfig_script(target: Target, values: tuple[str, ...]) -> None:
+    """[CFG-3-10]"""
     master = _master(target, values[0])
     if not target.facts.is_executable(values[1]):
         raise Refused("Client reconfiguration script seems non existing or non executable.")
@@ -253,24 +273,29 @@ def _client_reconfig_script(target: Target, values: tuple[str, ...]) -> None:
 
 
 def _auth_pass(target: Target, values: tuple[str, ...]) -> None:
+    """[CFG-3-11]"""
     _master(target, values[0]).auth_pass = values[1]
 
 
 def _auth_user(target: Target, values: tuple[str, ...]) -> None:
+    """[CFG-3-12]"""
     _master(target, values[0]).auth_user = values[1]
 
 
 def _config_epoch(target: Target, values: tuple[str, ...]) -> None:
+    """[CFG-3-13]"""
     master = _master(target, values[0])
     master.config_epoch = leading_unsigned(values[1])
     target.state.current_epoch = max(target.state.current_epoch, master.config_epoch)
 
 
 def _leader_epoch(target: Target, values: tuple[str, ...]) -> None:
+    """[CFG-3-14]"""
     _master(target, values[0]).leader_epoch = leading_unsigned(values[1])
 
 
 def _known_replica(target: Target, values: tuple[str, ...]) -> None:
+    """[CFG-3-15] [CFG-3-30]"""
     master = _master(target, values[0])
     address = _address(target, values[1], values[2])
     try:
@@ -282,6 +307,7 @@ def _known_replica(target: Target, values: tuple[str, ...]) -> None:
 
 
 def _known_sentinel(target: Target, values: tuple[str, ...]) -> None:
+    """[CFG-3-16] [CFG-3-17] [CFG-3-30]"""
     if len(values) == 3:
         # Written by very old versions: without its run id a peer is of no use.
         return
@@ -295,6 +321,7 @@ def _known_sentinel(target: Target, values: tuple[str, ...]) -> None:
 
 
 def _rename_command(target: Target, values: tuple[str, ...]) -> None:
+    """[CFG-3-18]"""
     master = _master(target, values[0])
     command = values[1].lower()
     if command in master.renamed_commands:

@@ -13,10 +13,13 @@ from __future__ import annotations
 from collections import defaultdict, deque
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
 
 from minisentinel.config.generic import kept_by_rewrite
-from minisentinel.config.lexer import UnbalancedQuotes, quoted, source_lines, split_words, written
+from minisentinel.config.lexer import source_lines
 from minisentinel.core.saved import SavedConfiguration, SavedMaster
+from minisentinel.words import UnbalancedQuotes, quoted, split_words, written
 
 __all__ = ["SIGNATURE", "rewrite"]
 
@@ -29,8 +32,10 @@ _UNKNOWN = "# ??? "
 def rewrite(old_text: str, saved: SavedConfiguration) -> str:
     """The new text of a configuration file whose text was `old_text` (empty if it is missing).
 
-    Generic directives are left alone (spec: config §6.2 allows it). Raises `ValueError` if `saved`
-    has no `myid`, or holds text that no bytes stand for.
+    Generic directives are left alone (spec: config §6.2 allows it), but for what can be changed at
+    run time: `loglevel`, and the lines of users once an ACL command has changed one. Raises
+    `ValueError` if `saved` has no `myid`, or holds text that no bytes stand for.
+    [CFG-6-1] to [CFG-6-4], [CFG-6.1-24] [CFG-6.2-1]
     """
     if not saved.myid:
         raise ValueError("a Sentinel has its id before it saves")
@@ -42,6 +47,9 @@ def rewrite(old_text: str, saved: SavedConfiguration) -> str:
             old.put(line)
     for line in _after_masters(saved):
         old.put(line)
+    old.put_generic("loglevel", saved.loglevel, usual="notice")
+    if saved.users is not None:
+        old.put_users(saved.users)
     old.blank_unused()
     return old.text()
 
@@ -65,7 +73,20 @@ class _Generated:
 
 
 def _line(option: str, *values: str | int) -> _Generated:
-    return _Generated(option, " ".join(written(str(value)) for value in values))
+    """[CFG-6.1-27]"""
+    return _Generated(option, " ".join([_written(value) for value in values]))
+
+
+def _written(value: str | int) -> str:
+    if isinstance(value, int):
+        return str(value)
+    return _short_written(value) if len(value) <= _SHORT else written(value)
+
+
+# What is written changes little from one save to the next. Long texts are not remembered, so that
+# nobody can fill the memory with them.
+_SHORT = 256
+_short_written = lru_cache(maxsize=4096)(written)
 
 
 def _yes_no(option: str, value: bool, usual: bool) -> _Generated:
@@ -73,6 +94,7 @@ def _yes_no(option: str, value: bool, usual: bool) -> _Generated:
 
 
 def _before_masters(saved: SavedConfiguration) -> Iterator[_Generated]:
+    """[CFG-6.1-1] to [CFG-6.1-4]"""
     yield _line("myid", saved.myid)
     yield _yes_no("deny-scripts-reconfig", saved.deny_scripts_reconfig, True)
     yield _yes_no("resolve-hostnames", saved.resolve_hostnames, False)
@@ -80,6 +102,7 @@ def _before_masters(saved: SavedConfiguration) -> Iterator[_Generated]:
 
 
 def _of_master(master: SavedMaster) -> Iterator[_Generated]:
+    """[CFG-6.1-5] to [CFG-6.1-18]"""
     name = master.name
     yield _line("monitor", name, master.host, master.port, master.quorum)
     if master.down_after is not None:
@@ -101,7 +124,7 @@ def _of_master(master: SavedMaster) -> Iterator[_Generated]:
     yield _line("config-epoch", name, master.config_epoch)
     yield _line("leader-epoch", name, master.leader_epoch)
     for host, port in master.replicas:
-        values = " ".join((written(name), written(host), str(port)))
+        values = f"{_written(name)} {_written(host)} {port}"
         yield _Generated("known-replica", values, before=("known-slave",))
     for host, port, runid in master.peers:
         yield _line("known-sentinel", name, host, port, runid)
@@ -110,8 +133,9 @@ def _of_master(master: SavedMaster) -> Iterator[_Generated]:
 
 
 def _after_masters(saved: SavedConfiguration) -> Iterator[_Generated]:
+    """[CFG-6.1-19] to [CFG-6.1-23]"""
     yield _line("current-epoch", saved.current_epoch)
-    if saved.announce_ip:
+    if saved.announce_ip is not None:
         yield _Generated("announce-ip", quoted(saved.announce_ip))
     if saved.announce_port:
         yield _line("announce-port", saved.announce_port)
@@ -140,49 +164,108 @@ _SAME_OPTION = {"primary-reboot-down-after-period": "master-reboot-down-after-pe
 """Another spelling of an option shares its lines, so that no stale value stays in the file."""
 
 
+class _Meaning(NamedTuple):
+    """What an old line is about: one of Sentinel's options, or a generic directive."""
+
+    option: str = ""
+    generic: str = ""
+    values: tuple[str, ...] = ()
+
+
+def _meaning(text: str) -> _Meaning | None:
+    """What a line is about; None if nothing known."""
+    try:
+        words = split_words(text)
+    except UnbalancedQuotes:
+        return None
+    if not words:
+        return _Meaning()
+    name = words[0].lower()
+    if not kept_by_rewrite(name):
+        return None
+    if name != "sentinel":
+        return _Meaning(generic=name, values=words[1:])
+    if len(words) == 1:
+        return _Meaning(generic=name)
+    option = words[1].lower()
+    return _Meaning(option=_SAME_OPTION.get(option, option))
+
+
+_short_meaning = lru_cache(maxsize=4096)(_meaning)
+
+
 class _OldFile:
     """The lines of the file, and which of them hold which option still to be reused."""
 
     def __init__(self, text: str) -> None:
         self.lines: list[str] = []
         self.unused: defaultdict[str, deque[int]] = defaultdict(deque)
+        self.generic: defaultdict[str, list[tuple[int, tuple[str, ...]]]] = defaultdict(list)
         self.handled = set(_HANDLED)
         self.signed = False
         for line in source_lines(text) if text else ():
             self._read(line.text, line.says_nothing)
 
     def _read(self, text: str, says_nothing: bool) -> None:
+        """[CFG-6-1]"""
         if says_nothing:
             self.signed = self.signed or text == SIGNATURE
             self.lines.append(text)
             return
-        try:
-            words = split_words(text)
-        except UnbalancedQuotes:
-            words = ("",)
-        if words and not kept_by_rewrite(words[0]):
+        meaning = _short_meaning(text) if len(text) <= _SHORT else _meaning(text)
+        if meaning is None:
             self.lines.append(_UNKNOWN + text)
             return
-        if len(words) > 1 and words[0].lower() == "sentinel":
-            option = words[1].lower()
-            self.unused[_SAME_OPTION.get(option, option)].append(len(self.lines))
+        if meaning.option:
+            self.unused[meaning.option].append(len(self.lines))
+        elif meaning.generic:
+            self.generic[meaning.generic].append((len(self.lines), meaning.values))
         self.lines.append(text)
 
     def put(self, line: _Generated) -> None:
-        """Write `line` in place of an old one, or at the end."""
+        """Write `line` in place of an old one, or at the end. [CFG-6-2]"""
         self.handled.update(line.before)
         for option in (*line.before, line.option):
             if self.unused[option]:
                 self.lines[self.unused[option].popleft()] = line.text
                 return
         if line.forced:
-            if not self.signed:
-                self.lines.append(SIGNATURE)
-                self.signed = True
-            self.lines.append(line.text)
+            self._append(line.text)
+
+    def put_generic(self, name: str, value: str, usual: str) -> None:
+        """Say `value` in one generic line; the last one of several counts, so the others go.
+
+        A line that says so already stays as it is, and the usual value needs none. [CFG-6.1-26]
+        """
+        places = self.generic[name]
+        if not places:
+            if value != usual:
+                self._append(f"{name} {value}")
+            return
+        *others, (number, values) = places
+        for other, _ in others:
+            self.lines[other] = ""
+        if tuple(word.lower() for word in values) != (value,):
+            self.lines[number] = f"{name} {value}"
+
+    def put_users(self, lines: tuple[str, ...]) -> None:
+        """Declare these users in place of those declared so far."""
+        places = [number for number, _ in self.generic["user"]]
+        for number in places[len(lines) :]:
+            self.lines[number] = ""
+        for number, line in zip(places, lines, strict=False):
+            self.lines[number] = line
+        for line in lines[len(places) :]:
+            self._append(line)
+
+    def _append(self, text: str) -> None:
+        if not self.signed:
+            self.lines.append(SIGNATURE)
+            self.signed = True
+        self.lines.append(text)
 
     def blank_unused(self) -> None:
-        """Empty the old lines of handled options that nothing took the place of."""
+        """Empty the old lines of handled options that nothing took the place of. [CFG-6-3]"""
         for option in sorted(self.handled):
             for number in self.unused[option]:
                 self.lines[number] = ""

@@ -19,7 +19,7 @@ class ServerSettings:
 
     `users` holds the words of each `user` line after ``user``. `tls` holds the ``tls-*`` text
     directives by name without the prefix. `directives` holds the values of every generic directive
-    that was given, by lower-case name; of one given more than once, the last.
+    that was given, by lower-case name; of one given more than once, the last. [CFG-1-4]
     """
 
     port: int = 26379

@@ -101,7 +101,7 @@ def _process(state: State, server: ServerSettings) -> Iterator[tuple[str, str]]:
         yield "users", ", ".join(user[0] for user in server.users)
     if state.sentinel_pass:
         yield "to other Sentinels", f"logs in as {state.sentinel_user or 'the default user'}"
-    if state.announce_ip or state.announce_port:
+    if state.announce_ip is not None or state.announce_port:
         host = state.announce_ip or "(its own address)"
         yield "announces", f"{host} port {state.announce_port or server.announced_port}"
     yield "host names", _names(state)

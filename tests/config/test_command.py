@@ -122,6 +122,7 @@ def test_check_says_so_when_there_is_no_master(
     assert "the directory /absent/for/sure (dir) is not there" in out
 
 
+@pytest.mark.real_io
 def test_a_bad_file_gives_the_fatal_block_and_what_was_expected(
     conf: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -177,16 +178,7 @@ def test_a_file_that_cannot_be_written_is_refused(
     assert "is not writable" in capsys.readouterr().out
 
 
-def test_without_check_it_says_that_it_does_not_serve(
-    conf: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert main([str(conf)]) == 2
-    said = capsys.readouterr()
-    assert said.out == ""
-    assert "serving on TCP is not part of version" in said.err
-    assert said.err.count("\n") == 1
-
-
+@pytest.mark.real_io
 def test_options_after_the_file_count(conf: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """[CFG-1-5]"""
     assert main(["--check", str(conf), "--port", "5000", "--sentinel", "myid", MYID]) == 0
@@ -242,6 +234,7 @@ def test_host_names_are_asked_of_this_machine(
     assert "here.example does not" not in out.replace("there.example", "")
 
 
+@pytest.mark.real_io
 def test_bytes_that_are_no_text_are_shown_as_escapes(
     conf: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

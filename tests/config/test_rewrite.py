@@ -39,7 +39,7 @@ SAVED = SavedConfiguration(
     deny_scripts_reconfig=True,
     resolve_hostnames=False,
     announce_hostnames=False,
-    announce_ip="",
+    announce_ip=None,
     announce_port=0,
     sentinel_user="",
     sentinel_pass="",
@@ -304,3 +304,31 @@ def test_hosts_are_written_in_announced_form() -> None:
     named = [line.replace("hostnames no", "hostnames yes") for line in lines]
     by_name = rewrite("\n".join(named), snapshot(loaded(*named, facts=facts).state))
     assert "sentinel monitor mymaster master.example 6379 2\n" in by_name
+
+
+def test_an_empty_announced_ip_is_written_and_one_that_is_not_set_is_not() -> None:
+    """[CFG-6.1-20] [GOS-8-2] [CFG-3-22]"""
+    text = rewrite("", replace(BARE, announce_ip=""))
+    assert 'sentinel announce-ip ""' in text.splitlines()
+    assert loaded(text).state.announce_ip is None
+    assert "announce-ip" not in rewrite(text, BARE)
+
+
+@pytest.mark.parametrize(
+    ("old", "level", "new"),
+    [
+        ("", "notice", ""),
+        ("", "debug", "loglevel debug\n"),
+        ("loglevel   Debug\n", "debug", "loglevel   Debug\n"),
+        ("# a\nLogLevel debug\n# b\n", "notice", "# a\nloglevel notice\n# b\n"),
+        ("loglevel debug\nport 1\nloglevel warning\n", "notice", "\nport 1\nloglevel notice\n"),
+    ],
+)
+def test_the_log_level_keeps_its_line_and_gets_one_only_where_it_is_unusual(
+    old: str, level: str, new: str
+) -> None:
+    """[CFG-6-2] [CFG-6-3] [CFG-6.2-1]: the only generic directive that changes at run time."""
+    text = rewrite(old, replace(BARE, loglevel=level))
+    kept = [line for line in text.splitlines() if not line.startswith(("sentinel", "# Gen"))]
+    assert "\n".join(kept).rstrip("\n") == new.rstrip("\n")
+    assert loaded(text).state.loglevel == level
