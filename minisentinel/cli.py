@@ -1,10 +1,10 @@
 """The command `minisentinel`, used like `redis-sentinel`.
 
-    minisentinel CONF [--NAME VALUE ...]
+    minisentinel CONF [--NAME VALUE ...] [--trace FILE]
     minisentinel --check CONF [--NAME VALUE ...]
 
-Exit status as of a real Sentinel: 1 for a configuration that it would refuse. Serving on real TCP
-is not part of this version; asked for it, the command says so and exits with 2.
+Exit status as of a real Sentinel: 0 when it was told to end, 1 for a configuration that it would
+refuse or a port that it cannot have, 99 for a simulated failure.
 """
 
 from __future__ import annotations
@@ -13,31 +13,32 @@ import os
 import sys
 from collections.abc import Sequence
 
-from minisentinel import __version__
 from minisentinel.config import ConfigError, Loaded, load
+from minisentinel.config.loader import DirectoryChange
 from minisentinel.config.summary import summary
 from minisentinel.console import guarded
+from minisentinel.core.address import Facts
 from minisentinel.core.dice import Dice
 from minisentinel.files import read_included, read_text
+from minisentinel.identity import CLAIMED_VERSION, OWN_VERSION
+from minisentinel.service.access import check_user_line
 
-__all__ = ["CLAIMED_VERSION", "main"]
-
-CLAIMED_VERSION = "7.4.1"
-"""The Redis version whose behaviour this is, named where a real Sentinel names its own."""
+__all__ = ["main"]
 
 _HELP = """\
-usage: minisentinel [--check] CONF [--NAME VALUE ...]
+usage: minisentinel [--check] CONF [--NAME VALUE ...] [--trace FILE]
 
 A Redis Sentinel, configured by the file CONF like redis-sentinel.
 
   --check         read CONF, say what it means, and exit
   --NAME VALUE    one more configuration line, for example: --port 26380
                   or: --sentinel announce-ip 10.0.0.9
+  --trace FILE    write what happens to FILE as well, for minisentinel-sim plot
   -h, --help      show this help
   -v, --version   show the version
 
-exit status: 0 all well, 1 the configuration is refused, 2 wrong usage,
-or serving was asked for, which is not part of this version
+exit status: 0 it was told to end, 1 it cannot start, 2 wrong usage,
+99 after a simulated failure (SENTINEL SIMULATE-FAILURE)
 """
 
 _NO_FILE = "Sentinel needs config file on disk to save state. Exiting..."
@@ -50,73 +51,106 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(words: list[str]) -> int:
+    """[CFG-0-1]"""
     if any(word in words[:1] for word in ("-h", "--help")):
         print(_HELP, end="")
         return 0
     if any(word in words[:1] for word in ("-v", "--version")):
-        print(f"minisentinel {__version__} (Sentinel protocol of Redis {CLAIMED_VERSION})")
+        print(f"minisentinel {OWN_VERSION} (Sentinel protocol of Redis {CLAIMED_VERSION})")
         return 0
     check = "--check" in words
     if check:
         words.remove("--check")
+    trace = ""
+    if "--trace" in words:
+        at = words.index("--trace")
+        if len(words) < at + 2:
+            print("minisentinel: error: --trace needs the name of a file", file=sys.stderr)
+            return 2
+        trace = words[at + 1]
+        del words[at : at + 2]
     if not words or words[0].startswith("-"):
         return _fail(_NO_FILE)
     path, overrides = words[0], words[1:]
     try:
-        loaded = _load(path, overrides)
-    except OSError as error:
-        return _fail(f"Fatal error, can't open config file '{path}': {error.strerror or error}")
+        return _check(path, overrides) if check else _serve(path, overrides, trace)
+    except UnreadableFile as problem:
+        return _fail(f"Fatal error, can't open config file '{path}': {problem}")
     except ConfigError as error:
         block = error.fatal_block(CLAIMED_VERSION)
         remedy = f"Expected: {error.expected}\n" if error.expected else ""
         return _fail(f"{block}{remedy}In: {error.path}")
-    if not check:
-        if not os.access(path, os.W_OK):
-            return _fail(
-                f"Sentinel config file {path} is not writable: {_why_not(path)}. Exiting..."
-            )
-        print(
-            f"minisentinel: {path} is fine, but serving on TCP is not part of version "
-            f"{__version__}; --check shows what the file means.",
-            file=sys.stderr,
-        )
-        return 2
+
+
+def _check(path: str, overrides: Sequence[str]) -> int:
+    """Say what the configuration means."""
+    from minisentinel.server.names import Names  # Takes the event loop along, like serving.
+
+    # Nothing runs yet: neither the time nor the order of the tables matters.
+    loaded = _load(path, overrides, facts=Names(), now_ms=0, dice=Dice(0))
     print(summary(loaded, path), end="")
     for note in _on_this_machine(path, loaded):
         print(f"\nwarning: {note}")
     return 0
 
 
-class _Machine:
-    """The facts that a configuration depends on, asked of this machine at once."""
+def _serve(path: str, overrides: Sequence[str], trace: str) -> int:
+    """Be a Sentinel until told to end. [CFG-0-2]"""
+    _read(path)  # That it cannot be read is said before that it cannot be written.
+    if not os.access(path, os.W_OK):
+        return _fail(f"Sentinel config file {path} is not writable: {_why_not(path)}. Exiting...")
+    # Takes the event loop along, which takes its time.
+    from minisentinel.server import Options, serve
 
-    def resolve(self, name: str) -> str | None:
-        """The first address of `name`, or None."""
-        import socket  # Slow to load, and most configurations name no hosts.
+    options = Options(path=os.path.abspath(path), trace=os.path.abspath(trace) if trace else "")
 
-        try:
-            return str(socket.getaddrinfo(name, None, type=socket.SOCK_STREAM)[0][4][0])
-        except (OSError, ValueError):  # ValueError: no host can have such a name.
-            return None
+    def configuration(facts: Facts, now_ms: int, dice: Dice) -> Loaded:
+        return _load(
+            path, overrides, facts=facts, now_ms=now_ms, dice=dice, change_directory=_enter
+        )
 
-    def is_executable(self, path: str) -> bool:
-        """Whether `path` is a regular file that this user may execute."""
-        try:
-            return os.path.isfile(path) and os.access(path, os.X_OK)
-        except ValueError:  # No path can have a zero byte in it.
-            return False
+    return serve(configuration, options)
 
 
-def _load(path: str, overrides: Sequence[str]) -> Loaded:
-    # Nothing runs yet: neither the time nor the order of the tables matters.
+def _enter(directory: str) -> str:
+    """Make a directory the process' own; why not, if that fails."""
+    try:
+        os.chdir(directory)
+    except (OSError, ValueError) as error:
+        return getattr(error, "strerror", None) or str(error)
+    return ""
+
+
+class UnreadableFile(Exception):
+    """The configuration file cannot be read; the text says why."""
+
+
+def _read(path: str) -> str:
+    try:
+        return read_text(path)
+    except OSError as error:
+        raise UnreadableFile(error.strerror or str(error)) from None
+
+
+def _load(
+    path: str,
+    overrides: Sequence[str],
+    *,
+    facts: Facts,
+    now_ms: int,
+    dice: Dice,
+    change_directory: DirectoryChange | None = None,
+) -> Loaded:
     return load(
-        read_text(path),
+        _read(path),
         path=path,
-        facts=_Machine(),
-        now_ms=0,
-        dice=Dice(0),
+        facts=facts,
+        now_ms=now_ms,
+        dice=dice,
         overrides=overrides,
         read_include=read_included,
+        check_user=lambda words, every: check_user_line(words, every_channel=every),
+        change_directory=change_directory,
     )
 
 
