@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from minisentinel.replies import Command, Reply
 from minisentinel.wire import reply_size
 from sim.redis.environment import Connection
+
+if TYPE_CHECKING:
+    from sim.redis.blocking import Blocked
 
 __all__ = ["NO_REPLY", "Client", "ClientTable", "ClientType", "Replies", "Transaction"]
 
@@ -30,7 +33,8 @@ class Transaction:
     """Commands between MULTI and EXEC; `aborted` once one was refused at queueing time.
 
     EXEC is refused where any of the commands would be: `writes`, `needs_data` (is not allowed
-    while loading) and `needs_link` (nor on a replica with stale data) say what is among them.
+    while loading), `needs_link` (nor on a replica with stale data) and `needs_memory` (nor when
+    there is none left) say what is among them.
     """
 
     commands: list[Command] = field(default_factory=list)
@@ -38,6 +42,7 @@ class Transaction:
     writes: bool = False
     needs_data: bool = False
     needs_link: bool = False
+    needs_memory: bool = False
 
 
 @dataclass(slots=True, eq=False)
@@ -46,7 +51,9 @@ class Client:
 
     `listening_port` and `announced_ip` are what a replica said by REPLCONF. The server's own
     link to its master is a client too (`kind` master), which has no connection here and is
-    obeyed.
+    obeyed. `watched` holds versions of keys. `write_offset` is the replication offset after the
+    last write of this client. `is_atomic` while what it does may not be interrupted by waiting (in
+    EXEC, in a script); `blocked` says what it waits for.
     """
 
     id: int
@@ -62,6 +69,11 @@ class Client:
     listening_port: int = 0
     announced_ip: str = ""
     close_after_reply: bool = False
+    authenticated: bool = True
+    watched: dict[str, int] = field(default_factory=dict)
+    write_offset: int = 0
+    is_atomic: bool = False
+    blocked: Blocked | None = None
 
     @property
     def type(self) -> ClientType:
@@ -82,24 +94,24 @@ class Client:
 
     def reply(self, reply: Reply) -> None:
         """Send a reply, or a Pub/Sub message, unless the connection is gone."""
-        if self.connection is not None and self.connection.is_open:
+        if self.connection is not None:
             self.connection.send(reply, reply_size(reply))
 
 
 class ClientTable:
     """All accepted clients, in order of their ids (which are those of CLIENT ID)."""
 
-    __slots__ = ("_by_connection", "_last_id")
+    __slots__ = ("_last_id", "by_connection")
 
     def __init__(self) -> None:
-        self._by_connection: dict[int, Client] = {}
+        self.by_connection: dict[int, Client] = {}
         self._last_id = 0
 
     def __len__(self) -> int:
-        return len(self._by_connection)
+        return len(self.by_connection)
 
     def __iter__(self) -> Iterator[Client]:
-        return iter(tuple(self._by_connection.values()))
+        return iter(tuple(self.by_connection.values()))
 
     @property
     def accepted(self) -> int:
@@ -110,14 +122,14 @@ class ClientTable:
         """The client of a newly accepted connection."""
         self._last_id += 1
         client = Client(self._last_id, connection, now_seconds, active_seconds=now_seconds)
-        self._by_connection[connection.id] = client
+        self.by_connection[connection.id] = client
         return client
 
     def of(self, connection: Connection) -> Client | None:
         """The client on this connection, None if it has been dropped."""
-        return self._by_connection.get(connection.id)
+        return self.by_connection.get(connection.id)
 
     def remove(self, client: Client) -> None:
         """Forget the client; its connection is not touched."""
         if client.connection is not None:
-            self._by_connection.pop(client.connection.id, None)
+            self.by_connection.pop(client.connection.id, None)

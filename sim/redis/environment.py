@@ -7,11 +7,14 @@ a test implements them with a few lists.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from random import Random
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from minisentinel.trace import Data
+
+if TYPE_CHECKING:
+    from sim.redis.clients import Client
 
 __all__ = ["Connection", "Environment", "Timer"]
 
@@ -36,7 +39,10 @@ class Connection(Protocol):
         """Established, and not known to be over."""
 
     def send(self, message: object, size: int) -> None:
-        """Queue a message of `size` bytes; it leaves when the running step has ended."""
+        """Queue a message of `size` bytes; it leaves when the running step has ended.
+
+        On a connection that is over nothing happens.
+        """
 
     def close(self, *, after_output: bool = False) -> None:
         """Close this side, dropping what this step has queued unless `after_output` is set."""
@@ -66,6 +72,9 @@ class Environment(Protocol):
     def unix_seconds(self) -> int:
         """The host's wall clock in whole seconds, which is what a Redis server reckons with."""
 
+    def unix_ms(self) -> int:
+        """The same clock in milliseconds, for the times to live of keys."""
+
     def record(self, data: Data) -> None:
         """Write on the trace."""
 
@@ -79,3 +88,15 @@ class Environment(Protocol):
 
     def charge(self, duration_us: int) -> None:
         """The step being executed takes that much longer."""
+
+    def unread(self, clients: Iterable[Client]) -> list[tuple[Client, int]]:
+        """The clients that have not read what was sent to them, and how many bytes that is."""
+
+    def shut_down(self) -> None:
+        """End the process in order: connections are closed."""
+
+    def exit(self, status: int) -> None:
+        """End the process at once."""
+
+    def out_of_memory(self) -> None:
+        """The operating system kills the process."""

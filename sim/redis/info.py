@@ -45,17 +45,74 @@ def _clients(server: Server) -> str:
     subscribers = sum(client.type == "pubsub" for client in server.clients)
     return (
         f"connected_clients:{len(server.clients) - len(server.replicas)}\r\n"
+        f"maxclients:{server.settings.maxclients}\r\n"
         f"pubsub_clients:{subscribers}\r\n"
-        "blocked_clients:0\r\n"
+        f"blocked_clients:{len(server.blocked)}\r\n"
     )
 
 
 def _memory(server: Server) -> str:
-    return f"used_memory:{server.keyspace.size + server.machine.other_data_bytes}\r\n"
+    settings = server.settings
+    return (
+        f"used_memory:{server.used_memory}\r\n"
+        f"used_memory_rss:{server.used_memory + server.forks.copied_bytes}\r\n"
+        f"total_system_memory:{server.machine.memory_bytes}\r\n"
+        f"maxmemory:{settings.maxmemory}\r\n"
+        f"maxmemory_policy:{settings.maxmemory_policy}\r\n"
+    )
 
 
 def _persistence(server: Server) -> str:
-    return f"loading:{int(server.loading)}\r\nasync_loading:0\r\n"
+    persistence = server.persistence
+    forks = server.forks
+    last_save = "err" if persistence.last_save_failed else "ok"
+    return (
+        f"loading:{int(server.loading)}\r\n"
+        "async_loading:0\r\n"
+        f"{_loading(server)}"
+        f"current_cow_size:{forks.copied_bytes}\r\n"
+        f"rdb_changes_since_last_save:{persistence.unsaved}\r\n"
+        f"rdb_bgsave_in_progress:{int(persistence.is_saving)}\r\n"
+        f"rdb_last_save_time:{persistence.last_save_seconds}\r\n"
+        f"rdb_last_bgsave_status:{last_save}\r\n"
+        f"rdb_last_bgsave_time_sec:{persistence.last_duration_seconds}\r\n"
+        f"rdb_current_bgsave_time_sec:{persistence.current_duration_seconds}\r\n"
+        f"rdb_saves:{persistence.saves}\r\n"
+        f"rdb_last_cow_size:{forks.last_copied_bytes}\r\n"
+        f"{_append_only(server)}"
+    )
+
+
+def _loading(server: Server) -> str:
+    """How far loading is; nothing when the server does not load."""
+    if not server.loading:
+        return ""
+    loaded, total, left_seconds = server.loader.progress
+    return (
+        f"loading_start_time:{server.loader.began_seconds}\r\n"
+        f"loading_total_bytes:{total}\r\n"
+        f"loading_loaded_bytes:{loaded}\r\n"
+        f"loading_loaded_perc:{100 * loaded / total if total else 0:.2f}\r\n"
+        f"loading_eta_seconds:{left_seconds}\r\n"
+    )
+
+
+def _append_only(server: Server) -> str:
+    appending = server.persistence.appending
+    last_write = "err" if appending.last_write_failed else "ok"
+    text = (
+        f"aof_enabled:{int(appending.is_on)}\r\n"
+        f"aof_rewrite_in_progress:{int(appending.is_rewriting)}\r\n"
+        f"aof_rewrite_scheduled:{int(appending.rewrite_asked)}\r\n"
+        f"aof_last_rewrite_time_sec:{appending.last_rewrite_seconds}\r\n"
+        f"aof_last_write_status:{last_write}\r\n"
+    )
+    if appending.is_on:
+        text += (
+            f"aof_current_size:{appending.bytes}\r\n"
+            f"aof_delayed_fsync:{appending.delayed_fsyncs}\r\n"
+        )
+    return text
 
 
 def _stats(server: Server) -> str:
@@ -63,11 +120,16 @@ def _stats(server: Server) -> str:
     return (
         f"total_connections_received:{server.clients.accepted}\r\n"
         f"total_commands_processed:{server.commands_processed}\r\n"
+        f"rejected_connections:{server.rejected_connections}\r\n"
         f"sync_full:{replicas.full_syncs}\r\n"
         f"sync_partial_ok:{replicas.partial_syncs}\r\n"
         f"sync_partial_err:{replicas.partial_refusals}\r\n"
+        f"expired_keys:{server.keyspace.expired_keys}\r\n"
+        f"evicted_keys:{server.evicted_keys}\r\n"
         f"pubsub_channels:{server.pubsub.channel_count}\r\n"
         f"pubsub_patterns:{server.pubsub.pattern_count}\r\n"
+        f"latest_fork_usec:{server.forks.last_fork_us}\r\n"
+        f"total_forks:{server.forks.count}\r\n"
         f"total_error_replies:{sum(server.error_counts.values())}\r\n"
     )
 
@@ -151,7 +213,8 @@ def _cluster(server: Server) -> str:
 
 def _keyspace(server: Server) -> str:
     count = len(server.keyspace)
-    return f"db0:keys={count},expires=0,avg_ttl=0\r\n" if count else ""
+    expires = server.keyspace.with_expiry
+    return f"db0:keys={count},expires={expires},avg_ttl=0\r\n" if count else ""
 
 
 def _nothing(server: Server) -> str:

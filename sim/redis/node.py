@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from random import Random
-from typing import Any
+from typing import Any, cast
 
 from minisentinel.trace import Data
 from sim.network.endpoint import CloseReason, Endpoint, FailReason
 from sim.network.network import Network
 from sim.network.topology import Host
 from sim.process import Process
+from sim.redis.clients import Client
+from sim.redis.disk import Disk
 from sim.redis.dispatch import Dispatcher
 from sim.redis.server import Server
-from sim.redis.settings import Disk, Machine, Settings
+from sim.redis.settings import Machine, Settings
 from sim.trace.recorder import Recorder
 from sim.trace.records import NodeStarted
 
@@ -44,6 +47,7 @@ class RedisNode(Process):
         self.disk = Disk(replace(settings) if settings is not None else Settings())
         self._server: Server | None = None
         self._dispatcher: Dispatcher | None = None
+        self._power_lost = False
 
     @property
     def port(self) -> int:
@@ -65,13 +69,26 @@ class RedisNode(Process):
         if self.state != "down":
             raise RuntimeError(f"{self.name}: the disk of a running server cannot be wiped")
         self._settle()
-        self.disk.dump = None
+        self.disk.wipe()
 
     def _settle(self) -> None:
         """Let the server that has ended leave its data on the disk, once."""
         if self._dispatcher is not None:
-            self.server.leave()
+            self.server.leave(power_lost=self._power_lost)
             self._dispatcher = None
+        self._power_lost = False
+
+    def power_lost(self) -> None:
+        """Die with the host, and with what its operating system had not written to the disk."""
+        self._power_lost = True
+        super().power_lost()
+
+    def stop(self) -> None:
+        """End in order, as on SIGTERM: wait for the replicas a while, save, and go."""
+        if self.state == "running" and self._dispatcher is not None:
+            self.after(0, lambda _: self.server.shutdown.begin(None))
+        else:
+            super().stop()
 
     # -- the environment of the server
 
@@ -81,7 +98,32 @@ class RedisNode(Process):
 
     def unix_seconds(self) -> int:
         """The host's wall clock in whole seconds."""
-        return self.now_ms() // 1000
+        return (self.kernel.now + self._spent + self.host.clock_base_us) // 1_000_000
+
+    def unix_ms(self) -> int:
+        """The host's wall clock in milliseconds."""
+        return self.now_ms()
+
+    def unread(self, clients: Iterable[Client]) -> list[tuple[Client, int]]:
+        """What waits for others: at their doors, in their inboxes, or on a path that is cut."""
+        found = []
+        for client in clients:
+            endpoint = cast(Endpoint, client.connection)
+            inbox, recovery = endpoint.peer.inbox, endpoint.recovery
+            if inbox or recovery is not None:
+                size = sum(size for _, size in inbox if size > 0)
+                for part in recovery.stalled if recovery is not None else ():
+                    size += sum(size for _, size in part if size > 0)
+                found.append((client, size))
+        return found
+
+    def shut_down(self) -> None:
+        """End in order, the server having done what it wants to do before."""
+        super().stop()
+
+    def out_of_memory(self) -> None:
+        """Die as by SIGKILL, which is what the operating system sends."""
+        self.kill()
 
     def record(self, data: Data) -> None:
         """Write on the trace, if there is one."""
@@ -122,13 +164,14 @@ class RedisNode(Process):
 
     def on_message(self, endpoint: Endpoint, message: Any) -> None:
         """A client's command, or something from our master."""
-        server = self.server
-        client = server.clients.of(endpoint)
+        dispatcher = self._dispatcher
+        assert dispatcher is not None
+        server = dispatcher.server
+        client = server.clients.by_connection.get(endpoint.id)
         if client is not None:
-            assert self._dispatcher is not None
-            self._dispatcher.execute(client, message)
+            dispatcher.execute(client, message)
         elif endpoint is server.upstream.connection:
-            server.upstream.on_message(message)
+            server.hear_master(message)
 
     def on_close(self, endpoint: Endpoint, reason: CloseReason) -> None:
         """The other side of a connection is gone."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from minisentinel.patterns import glob_matches
 from minisentinel.replies import Reply
+from minisentinel.wire import command_size
 from sim.redis.clients import Client
 
 __all__ = ["PubSub"]
@@ -27,6 +28,15 @@ class PubSub:
     def pattern_count(self) -> int:
         """Patterns that somebody listens to."""
         return len(self._patterns)
+
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """The channels that somebody listens to."""
+        return tuple(self._channels)
+
+    def listeners(self, channel: str) -> int:
+        """How many clients listen to a channel (by its name, not by a pattern)."""
+        return len(self._channels.get(channel, ()))
 
     def subscribe(self, client: Client, channel: str) -> Reply:
         """Subscribe and return the confirmation."""
@@ -65,8 +75,10 @@ class PubSub:
         listeners = self._channels.get(channel)
         if listeners:
             message = ("message", channel, text)
+            size = command_size(message)  # an array of texts too, and hellos are repeated
             for client in listeners.values():
-                client.reply(message)
+                if client.connection is not None:
+                    client.connection.send(message, size)
             count = len(listeners)
         for pattern, clients in self._patterns.items():
             if glob_matches(pattern, channel):

@@ -1,29 +1,46 @@
-"""What can be configured about a simulated Redis server, and the disk it finds again.
+"""What can be configured about a simulated Redis server, and the computer that it runs on.
 
 `Settings` are directives of ``redis.conf`` under their own names (``-`` becomes ``_``) and in
-Redis' own units. `Machine` is what the simulator assumes about the computer below. `Disk` is what
-outlives the process: the rewritten configuration and the saved data.
+Redis' own units. `Machine` is what the simulator assumes about the computer below.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from types import MappingProxyType
+from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-__all__ = ["DIRECTIVES", "Directive", "Disk", "Dump", "Machine", "Persistence", "Settings"]
+from sim.redis.directives import (
+    DEFAULT_BUFFER_LIMITS,
+    DEFAULT_SAVE,
+    DIRECTIVES,
+    BufferLimit,
+    BufferLimits,
+    Directive,
+    SavePoint,
+)
 
-Persistence: TypeAlias = Literal["none", "rdb"]
+__all__ = [
+    "DIRECTIVES",
+    "BufferLimit",
+    "BufferLimits",
+    "Directive",
+    "Fsync",
+    "Machine",
+    "SavePoint",
+    "Settings",
+]
+
+Fsync: TypeAlias = Literal["everysec", "always", "no"]
 MEGABYTE = 1024 * 1024
+GIGABYTE = 1024 * MEGABYTE
 
 
 @dataclass(slots=True, kw_only=True)
 class Settings:
-    """The directives that this server knows; sizes in bytes, times in seconds, as in Redis.
+    """The directives that this server knows, with Redis' defaults.
 
-    `persistence` stands for the ``save`` directive: ``none`` is ``save ""``; ``rdb`` is described
-    in `sim.redis.persistence`.
+    Sizes are in bytes, times in seconds, as in Redis, except `busy_reply_threshold`: milliseconds.
+    `sim.redis.conf.read_conf` makes one from the text of a ``redis.conf``.
     """
 
     port: int = 6379
@@ -34,32 +51,71 @@ class Settings:
     replica_announce_port: int = 0
     replica_read_only: bool = True
     replica_serve_stale_data: bool = True
+    replica_ignore_maxmemory: bool = True
     repl_backlog_size: int = MEGABYTE
     repl_backlog_ttl: int = 3600
     repl_timeout: int = 60
     repl_ping_replica_period: int = 10
     repl_diskless_sync: bool = True
     repl_diskless_sync_delay: int = 5
+    repl_diskless_sync_max_replicas: int = 0
     min_replicas_to_write: int = 0
     min_replicas_max_lag: int = 10
-    persistence: Persistence = "rdb"
+    client_output_buffer_limit: BufferLimits = DEFAULT_BUFFER_LIMITS
+    maxclients: int = 10_000
+    requirepass: str = ""
+    masterauth: str = ""
+    masteruser: str = ""
+    save: tuple[SavePoint, ...] = DEFAULT_SAVE
+    stop_writes_on_bgsave_error: bool = True
+    rdb_del_sync_files: bool = False
+    appendonly: bool = False
+    appendfsync: Fsync = "everysec"
+    no_appendfsync_on_rewrite: bool = False
+    auto_aof_rewrite_percentage: int = 100
+    auto_aof_rewrite_min_size: int = 64 * MEGABYTE
+    maxmemory: int = 0
+    maxmemory_policy: str = "noeviction"
+    maxmemory_samples: int = 5
+    busy_reply_threshold: int = 5000
+    shutdown_timeout: int = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Machine:
     """Speeds and costs of the computer that a server runs on.
 
-    A full transfer takes size / `sync_bytes_per_second` and loading takes size /
-    `load_bytes_per_second`, where size is that of the keys and values plus `other_data_bytes`:
-    data which the simulation does not hold but which takes its time. A replica applies what it
-    receives `apply_delay_us` later. `offset_sample_us` is the shortest interval between two
-    samples of the replication offset on the trace. Without `has_config_file` CONFIG REWRITE is
-    an error and a restart forgets what was changed.
+    A full transfer takes size / `sync_bytes_per_second`, loading a dump takes size /
+    `load_bytes_per_second`, replaying an append-only file size / `replay_bytes_per_second`, and
+    writing a dump size / `save_bytes_per_second`. The size is that of the keys and values plus
+    `other_data_bytes`: data which the simulation does not hold but which takes its time;
+    `other_keys` is how many keys that is, for commands that look at all of them.
+
+    A fork stops the server for `fork_us_per_gigabyte`, for each GiB in use; what is written while
+    the child lives is copied, in pages of `page_bytes`. If all that exceeds `memory_bytes` (0: it
+    never does), the operating system kills the server. An fsync takes `fsync_us`.
+
+    A command takes what a step of the process takes; `command_us_per_element` more for each key or
+    element that it has to look at, where that may be many. A step of a script's loop takes
+    `script_loop_ns`.
+
+    A replica applies what it receives `apply_delay_us` later. `offset_sample_us` is the shortest
+    interval between two samples of the replication offset on the trace. Without `has_config_file`
+    CONFIG REWRITE is an error and a restart forgets what was changed.
     """
 
     sync_bytes_per_second: int = 100_000_000
     load_bytes_per_second: int = 200_000_000
+    replay_bytes_per_second: int = 50_000_000
+    save_bytes_per_second: int = 100_000_000
     other_data_bytes: int = 0
+    other_keys: int = 0
+    fork_us_per_gigabyte: int = 10_000
+    page_bytes: int = 4096
+    memory_bytes: int = 0
+    fsync_us: int = 2_000
+    command_us_per_element: float = 0.1
+    script_loop_ns: int = 10
     apply_delay_us: int = 0
     config_rewrite_us: int = 1_000
     offset_sample_us: int = 100_000
@@ -74,121 +130,18 @@ class Machine:
         """Microseconds that loading a snapshot of `size` bytes takes."""
         return size * 1_000_000 // self.load_bytes_per_second
 
+    def replay_us(self, size: int) -> int:
+        """Microseconds that executing `size` bytes of an append-only file takes."""
+        return size * 1_000_000 // self.replay_bytes_per_second
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Dump:
-    """A saved data set (the RDB file) with the history and offset it belongs to.
+    def save_us(self, size: int) -> int:
+        """Microseconds that a child needs to write a dump of `size` bytes."""
+        return size * 1_000_000 // self.save_bytes_per_second
 
-    `replid` is empty if there was no history to share.
-    """
+    def fork_us(self, size: int) -> int:
+        """Microseconds that a server which uses `size` bytes stands still to fork."""
+        return size * self.fork_us_per_gigabyte // GIGABYTE
 
-    save: str
-    data: Mapping[str, str]
-    size: int
-    replid: str
-    offset: int
-
-
-@dataclass(slots=True)
-class Disk:
-    """What a restart finds: the configuration file and the last dump.
-
-    The serial numbers make the names of dumps and full resynchronisations unique on a trace;
-    they belong to the simulation, not to Redis.
-    """
-
-    config: Settings
-    dump: Dump | None = None
-    saves: int = 0
-    syncs: int = 0
-    keys_at_death: int | None = field(default=None)
-
-
-Kind: TypeAlias = Literal["integer", "memory", "boolean", "text"]
-
-
-@dataclass(frozen=True, slots=True)
-class Directive:
-    """How CONFIG GET and CONFIG SET show and read one attribute of `Settings`."""
-
-    attribute: str
-    kind: Kind
-    mutable: bool = True
-    minimum: int = 0
-    maximum: int = 2**31 - 1
-
-    def show(self, settings: Settings) -> str:
-        """The value as CONFIG GET prints it."""
-        value = getattr(settings, self.attribute)
-        return ("yes" if value else "no") if self.kind == "boolean" else str(value)
-
-    def parse(self, text: str) -> int | bool | str:
-        """The value that `text` means; ValueError carries Redis' own complaint."""
-        if self.kind == "text":
-            return text
-        if self.kind == "boolean":
-            if text.lower() not in ("yes", "no"):
-                raise ValueError("argument must be 'yes' or 'no'")
-            return text.lower() == "yes"
-        number = _parse_memory(text) if self.kind == "memory" else _parse_integer(text)
-        if not self.minimum <= number <= self.maximum:
-            raise ValueError(
-                f"argument must be between {self.minimum} and {self.maximum} inclusive"
-            )
-        return number
-
-
-def _parse_integer(text: str) -> int:
-    digits = text.removeprefix("-")
-    if not (digits.isascii() and digits.isdigit()):
-        raise ValueError("argument couldn't be parsed into an integer")
-    return int(text)
-
-
-MEMORY_UNITS = {
-    "": 1,
-    "b": 1,
-    "k": 1000,
-    "kb": 1024,
-    "m": 1000**2,
-    "mb": 1024**2,
-    "g": 1000**3,
-    "gb": 1024**3,
-}
-
-
-def _parse_memory(text: str) -> int:
-    digits = text.rstrip("bBkKmMgG")
-    unit = MEMORY_UNITS.get(text[len(digits) :].lower())
-    if unit is None or not (digits.isascii() and digits.isdigit()):
-        raise ValueError("argument must be a memory value")
-    return int(digits) * unit
-
-
-DIRECTIVES: Mapping[str, Directive] = MappingProxyType(
-    {
-        "port": Directive("port", "integer", mutable=False),
-        "replica-priority": Directive("replica_priority", "integer"),
-        "slave-priority": Directive("replica_priority", "integer"),
-        "replica-announced": Directive("replica_announced", "boolean"),
-        "replica-announce-ip": Directive("replica_announce_ip", "text"),
-        "slave-announce-ip": Directive("replica_announce_ip", "text"),
-        "replica-announce-port": Directive("replica_announce_port", "integer", maximum=65535),
-        "slave-announce-port": Directive("replica_announce_port", "integer", maximum=65535),
-        "replica-read-only": Directive("replica_read_only", "boolean"),
-        "slave-read-only": Directive("replica_read_only", "boolean"),
-        "replica-serve-stale-data": Directive("replica_serve_stale_data", "boolean"),
-        "slave-serve-stale-data": Directive("replica_serve_stale_data", "boolean"),
-        "repl-backlog-size": Directive("repl_backlog_size", "memory", minimum=1, maximum=2**63 - 1),
-        "repl-backlog-ttl": Directive("repl_backlog_ttl", "integer"),
-        "repl-timeout": Directive("repl_timeout", "integer", minimum=1),
-        "repl-ping-replica-period": Directive("repl_ping_replica_period", "integer", minimum=1),
-        "repl-ping-slave-period": Directive("repl_ping_replica_period", "integer", minimum=1),
-        "repl-diskless-sync": Directive("repl_diskless_sync", "boolean"),
-        "repl-diskless-sync-delay": Directive("repl_diskless_sync_delay", "integer"),
-        "min-replicas-to-write": Directive("min_replicas_to_write", "integer"),
-        "min-slaves-to-write": Directive("min_replicas_to_write", "integer"),
-        "min-replicas-max-lag": Directive("min_replicas_max_lag", "integer"),
-        "min-slaves-max-lag": Directive("min_replicas_max_lag", "integer"),
-    }
-)
+    def look_us(self, elements: int) -> int:
+        """Microseconds that a command needs to look at so many keys or elements."""
+        return int(elements * self.command_us_per_element)

@@ -2,20 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from minisentinel.trace import Entry
+from sim.redis.keyspace import cell
+from sim.redis.values import Value
 from sim.trace import (
     DataLoaded,
     DataLost,
     DataSaved,
     FullSyncLoaded,
     FullSyncStarted,
+    KeyRemoved,
     WriteAccepted,
     WriteApplied,
 )
 
-__all__ = ["DataSets"]
+__all__ = ["DataSets", "flat"]
+
+
+def flat(data: Mapping[str, Value]) -> dict[str, str]:
+    """Keys and values as the trace tells them: an element of a container is a key of its own."""
+    found: dict[str, str] = {}
+    for key, value in data.items():
+        if isinstance(value, str):
+            found[key] = value
+        else:
+            found.update((cell(key, name), text) for name, text in value.cells())
+    return found
+
+
+def forget(data: dict[str, str], key: str) -> None:
+    """Delete a key, and the elements of the container at it."""
+    data.pop(key, None)
+    for name in [name for name in data if name.startswith(f"{key}[")]:
+        del data[name]
 
 
 class DataSets:
@@ -36,9 +57,11 @@ class DataSets:
                 ):
                     writes.add(write)
                     if value is None:
-                        data.pop(key, None)
+                        forget(data, key)
                     else:
                         data[key] = value
+                case KeyRemoved(key=key):
+                    forget(data, key)
                 case FullSyncStarted(sync=name):
                     kept[name] = (dict(data), set(writes))
                 case DataSaved(save=name, sync=""):

@@ -29,24 +29,48 @@ uptime_in_days:0
 
 # Clients
 connected_clients:1
+maxclients:10000
 pubsub_clients:0
 blocked_clients:0
 
 # Memory
-used_memory:0
+used_memory:900000
+used_memory_rss:900000
+total_system_memory:0
+maxmemory:0
+maxmemory_policy:noeviction
 
 # Persistence
 loading:0
 async_loading:0
+current_cow_size:0
+rdb_changes_since_last_save:0
+rdb_bgsave_in_progress:0
+rdb_last_save_time:1700000000
+rdb_last_bgsave_status:ok
+rdb_last_bgsave_time_sec:-1
+rdb_current_bgsave_time_sec:-1
+rdb_saves:0
+rdb_last_cow_size:0
+aof_enabled:0
+aof_rewrite_in_progress:0
+aof_rewrite_scheduled:0
+aof_last_rewrite_time_sec:-1
+aof_last_write_status:ok
 
 # Stats
 total_connections_received:3
 total_commands_processed:16
+rejected_connections:0
 sync_full:2
 sync_partial_ok:0
 sync_partial_err:0
+expired_keys:0
+evicted_keys:0
 pubsub_channels:0
 pubsub_patterns:0
+latest_fork_usec:0
+total_forks:2
 total_error_replies:0
 
 # Replication

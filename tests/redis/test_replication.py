@@ -17,6 +17,7 @@ from sim.trace import (
     ReplicationOffset,
     WriteApplied,
 )
+from tests.redis.reader import flat
 from tests.redis.worlds import MS, SECOND, RedisWorld, info_of
 
 
@@ -26,7 +27,7 @@ def world() -> RedisWorld:
 
 
 def data_of(node: RedisNode) -> dict[str, str]:
-    return dict(node.server.keyspace.snapshot())
+    return flat(node.server.keyspace.snapshot())
 
 
 def is_up(node: RedisNode) -> bool:
@@ -266,6 +267,23 @@ def test_full_resynchronisation_waits_for_the_diskless_delay(world: RedisWorld) 
     assert world.records(FullSyncStarted) == []
     world.run(2 * SECOND)
     assert is_up(replica)
+
+
+def test_without_diskless_transfer_the_dump_is_written_first(world: RedisWorld) -> None:
+    machine = Machine(other_data_bytes=2000, save_bytes_per_second=1000)
+    settings = Settings(repl_diskless_sync=False)
+    _, replica = world.group(1, master=settings, machine=machine, seconds=1)
+    assert len(world.records(FullSyncStarted)) == 1
+    world.run(800 * MS)
+    assert not is_up(replica)
+    world.run(400 * MS)
+    assert is_up(replica)
+
+
+def test_enough_replicas_end_the_diskless_delay(world: RedisWorld) -> None:
+    settings = Settings(repl_diskless_sync_delay=60, repl_diskless_sync_max_replicas=2)
+    _, *replicas = world.group(2, master=settings, seconds=3)
+    assert all(is_up(replica) for replica in replicas)
 
 
 def test_replicas_that_ask_within_the_delay_share_one_snapshot(world: RedisWorld) -> None:

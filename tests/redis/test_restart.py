@@ -9,6 +9,7 @@ from minisentinel.wire import command_size
 from sim.redis import Machine, RedisNode, Settings
 from sim.redis.replication.history import NO_ID
 from sim.trace import DataLoaded, DataLost, FullSyncLoaded, NodeStarted, PartialSync
+from tests.redis.reader import flat
 from tests.redis.worlds import SECOND, RedisWorld, info_of
 
 
@@ -18,14 +19,15 @@ def world() -> RedisWorld:
 
 
 def data_of(node: RedisNode) -> dict[str, str]:
-    return dict(node.server.keyspace.snapshot())
+    return flat(node.server.keyspace.snapshot())
 
 
 def none() -> Settings:
-    return Settings(repl_diskless_sync_delay=0, persistence="none")
+    return Settings(repl_diskless_sync_delay=0, save=())
 
 
 def test_every_start_has_a_new_run_id(world: RedisWorld) -> None:
+    """[RED-10-4]"""
     node = world.node("m")
     node.kill()
     world.run(SECOND)
@@ -38,6 +40,7 @@ def test_every_start_has_a_new_run_id(world: RedisWorld) -> None:
 
 
 def test_master_without_persistence_returns_empty_and_wipes_its_replicas(world: RedisWorld) -> None:
+    """[RED-10-1]"""
     master, replica = world.group(1, master=none())
     world.call(master, "SET", "k", "v")
     replid = master.server.history.replid
@@ -55,8 +58,10 @@ def test_master_without_persistence_returns_empty_and_wipes_its_replicas(world: 
 def test_master_with_a_dump_returns_with_its_data_and_its_replica_continues(
     world: RedisWorld,
 ) -> None:
+    """[RED-10-2]"""
     master, replica = world.group(1)
     world.call(master, "SET", "k", "v")
+    world.call(master, "SAVE")
     replid, offset = master.server.history.replid, master.server.history.offset
     master.kill()
     master.start()
@@ -74,6 +79,7 @@ def test_master_that_never_had_a_replica_saves_its_data_without_a_history(
 ) -> None:
     node = world.node("m")
     world.call(node, "SET", "k", "v")
+    world.call(node, "SAVE")
     node.kill()
     node.start()
     world.run(SECOND)
@@ -83,8 +89,10 @@ def test_master_that_never_had_a_replica_saves_its_data_without_a_history(
 
 
 def test_replica_with_a_dump_asks_to_continue_from_the_saved_offset(world: RedisWorld) -> None:
+    """[RED-10-2]"""
     master, replica = world.group(1)
     world.call(master, "SET", "a", "1")
+    world.call(replica, "SAVE")
     replica.kill()
     world.call(master, "SET", "b", "2")
     replica.start()
@@ -95,6 +103,7 @@ def test_replica_with_a_dump_asks_to_continue_from_the_saved_offset(world: Redis
 
 
 def test_replica_without_persistence_needs_a_full_resynchronisation(world: RedisWorld) -> None:
+    """[RED-10-1]"""
     master, replica = world.group(1, replica=none())
     world.call(master, "SET", "a", "1")
     replica.kill()
@@ -119,6 +128,7 @@ def test_wiped_disk_means_an_empty_start(world: RedisWorld) -> None:
 
 
 def test_rewritten_role_survives_a_restart(world: RedisWorld) -> None:
+    """[RED-10-6]"""
     master, replica = world.group(1)
     world.call(replica, "SLAVEOF", "NO", "ONE")
     world.call(replica, "CONFIG", "SET", "replica-priority", "7")
@@ -133,6 +143,7 @@ def test_rewritten_role_survives_a_restart(world: RedisWorld) -> None:
 
 
 def test_role_that_was_not_rewritten_is_forgotten(world: RedisWorld) -> None:
+    """[RED-10-6]"""
     _, replica = world.group(1, machine=Machine(has_config_file=False))
     world.call(replica, "SLAVEOF", "NO", "ONE")
     world.call(replica, "CONFIG", "REWRITE")
@@ -146,6 +157,7 @@ def test_role_that_was_not_rewritten_is_forgotten(world: RedisWorld) -> None:
 def test_starting_server_loads_for_size_by_rate_in_its_configured_role(world: RedisWorld) -> None:
     master = world.node("m", machine=Machine(other_data_bytes=3000, load_bytes_per_second=1000))
     world.call(master, "SET", "k", "v")
+    world.call(master, "SAVE")
     master.kill()
     master.start()
     world.run(2 * SECOND)
@@ -181,6 +193,7 @@ def test_returning_master_with_extra_bytes_sends_its_replicas_into_a_full_resync
     master, replica = world.group(1)
     replica.pause()
     world.call(master, "SET", "k", "v")
+    world.call(master, "SAVE")
     master.kill()
     world.run(SECOND)
     master.start()
@@ -189,3 +202,43 @@ def test_returning_master_with_extra_bytes_sends_its_replicas_into_a_full_resync
     world.run(3 * SECOND)
     assert master.server.history.second_offset >= command_size(("SET", "k", "v"))
     assert data_of(replica) == {"k": "v"}
+
+
+REFUSED_WHILE_LOADING = (
+    "PING", "GET k", "SET a b", "REPLICAOF NO ONE", "WAIT 0 0", "EVAL x 0", "DBSIZE", "SAVE",
+    "BGSAVE", "BGREWRITEAOF", "SCRIPT KILL", "SCRIPT LOAD x", "PSYNC ? -1",
+)  # fmt: skip
+ALLOWED_WHILE_LOADING = (
+    "PUBLISH a b", "SUBSCRIBE c", "CONFIG GET port", "ROLE", "MULTI", "SELECT 0", "ECHO x", "TIME",
+    "CLIENT ID", "WATCH x", "UNWATCH", "RESET", "REPLCONF capa eof", "PUBSUB NUMPAT", "LASTSAVE",
+    "INFO", "QUIT",
+)  # fmt: skip
+
+
+def test_what_a_loading_server_refuses_is_what_a_real_one_refuses(world: RedisWorld) -> None:
+    """[RED-1-1] [RED-1-2] [RED-1-3] [RED-1-4] [RED-1-5] [RED-1-7] [RED-1-12] [RED-10-5]"""
+    node = world.node("m", machine=Machine(other_data_bytes=9000, load_bytes_per_second=1000))
+    world.call(node, "SAVE")
+    node.kill()
+    node.start()
+    world.run(SECOND)
+    loading = Error("LOADING Redis is loading the dataset in memory")
+    for words in REFUSED_WHILE_LOADING:
+        assert (words, world.call(node, *words.split())) == (words, loading)
+    for words in ALLOWED_WHILE_LOADING:
+        assert not isinstance(world.call(node, *words.split()), Error), words
+    assert node.server.loading
+
+
+def test_replica_waits_for_its_snapshot_while_the_master_has_another_child(
+    world: RedisWorld,
+) -> None:
+    machine = Machine(other_data_bytes=4000, save_bytes_per_second=1000)
+    master = world.node("m", Settings(repl_diskless_sync_delay=0), machine)
+    world.call(master, "BGSAVE")
+    replica = world.node("r", Settings(replicaof=(master.host.address, 6379)))
+    world.run(3 * SECOND)
+    assert "state=wait_bgsave" in info_of(world, master)["slave0"]
+    assert not replica.server.upstream.is_up
+    world.run(3 * SECOND)
+    assert replica.server.upstream.is_up

@@ -7,6 +7,7 @@ import pytest
 from minisentinel.replies import OK, QUEUED, Error, Status
 from sim.redis import Machine, RedisNode, Settings
 from sim.trace import FullSyncLoaded, PartialSync, RoleChanged
+from tests.redis.reader import flat
 from tests.redis.worlds import MS, SECOND, Line, RedisWorld, info_of
 
 
@@ -16,7 +17,7 @@ def world() -> RedisWorld:
 
 
 def data_of(node: RedisNode) -> dict[str, str]:
-    return dict(node.server.keyspace.snapshot())
+    return flat(node.server.keyspace.snapshot())
 
 
 def reconfigure(line: Line, host: str, port: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 from minisentinel.replies import OK, Command, Status
 from minisentinel.trace import Data
 from sim.redis import Disk, Machine, Server, Settings
+from sim.redis.clients import Client
 from sim.redis.dispatch import Dispatcher
 from sim.redis.replication.messages import SnapshotPart, StreamPart
 
@@ -48,6 +49,9 @@ class FakeEnvironment:
     def unix_seconds(self) -> int:
         return self.time_us // 1_000_000
 
+    def unix_ms(self) -> int:
+        return self.time_us // 1000
+
     def record(self, data: Data) -> None:
         self.records.append(data)
 
@@ -62,6 +66,18 @@ class FakeEnvironment:
 
     def charge(self, duration_us: int) -> None:
         self.time_us += duration_us
+
+    def unread(self, clients: Iterable[Client]) -> list[tuple[Client, int]]:
+        return []
+
+    def shut_down(self) -> None:
+        raise AssertionError("nobody asked for that")
+
+    def exit(self, status: int) -> None:
+        raise AssertionError("nobody asked for that")
+
+    def out_of_memory(self) -> None:
+        raise AssertionError("nobody asked for that")
 
     def run(self) -> None:
         """What is due now."""

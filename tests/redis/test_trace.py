@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from minisentinel.trace import Entry
 from sim.redis import RedisNode, Settings
-from tests.redis.reader import DataSets
+from tests.redis.reader import DataSets, flat
 from tests.redis.worlds import MS, SECOND, RedisWorld
 
 
@@ -20,7 +20,7 @@ def agree(world: RedisWorld, nodes: list[RedisNode]) -> None:
     known: dict[tuple[str, int], dict[str, str]] = {}
     for node in nodes:
         if not node.server.loading:
-            data = dict(node.server.keyspace.snapshot())
+            data = flat(node.server.keyspace.snapshot())
             assert computed.data.get(node.name, {}) == data
             history = node.server.history
             assert known.setdefault((history.replid, history.offset), data) == data
@@ -52,6 +52,7 @@ ACTIONS = st.sampled_from(
         "cut",
         "heal",
         "kill",
+        "power",
         "start",
         "wipe",
         "promote",
@@ -64,7 +65,7 @@ ACTIONS = st.sampled_from(
 @given(
     actions=st.lists(ACTIONS, max_size=25),
     seed=st.integers(0, 1000),
-    persistence=st.sampled_from(["none", "rdb"]),
+    persistence=st.sampled_from(["none", "rdb", "aof"]),
 )
 def test_prop_trace_tells_the_data_of_every_server(
     actions: list[str], seed: int, persistence: str
@@ -77,7 +78,7 @@ def test_prop_trace_tells_the_data_of_every_server(
     for node in nodes[1:]:
         assert node.server.upstream.is_up
         assert node.server.history.offset == first.history.offset
-        assert dict(node.server.keyspace.snapshot()) == dict(first.keyspace.snapshot())
+        assert flat(node.server.keyspace.snapshot()) == flat(first.keyspace.snapshot())
 
 
 def play(actions: list[str], seed: int, persistence: str) -> tuple[RedisWorld, list[RedisNode]]:
@@ -85,7 +86,9 @@ def play(actions: list[str], seed: int, persistence: str) -> tuple[RedisWorld, l
     world = RedisWorld(seed=seed)
     random = Random(seed)
     common = Settings(repl_diskless_sync_delay=0, repl_timeout=3, repl_ping_replica_period=1)
-    common.persistence = "none" if persistence == "none" else "rdb"
+    if persistence != "rdb":
+        common.save = ()
+    common.appendonly = persistence == "aof"
     nodes = world.group(2, master=common, replica=common)
     for number, action in enumerate(actions):
         node, other = random.sample(nodes, 2)
@@ -94,14 +97,22 @@ def play(actions: list[str], seed: int, persistence: str) -> tuple[RedisWorld, l
             case "write":
                 line.send("SET", f"k{number % 5}", str(number))
                 line.send("INCR", "n")
+                line.send("SADD", "s", str(number))
+                line.send("RPUSH", "l", str(number))
+                line.send("SET", f"e{number % 3}", "v", "PX", "500")
             case "delete":
                 line.send("DEL", f"k{number % 5}")
+                line.send("LPOP", "l")
+                line.send("SPOP", "s")
             case "cut":
                 world.network.partition([node.host], [other.host])
             case "heal":
                 world.network.heal()
             case "kill":
                 node.kill()
+            case "power":
+                node.host.power_off()
+                node.host.power_on()
             case "wipe" if node.state == "down":
                 node.wipe()
             case "start":

@@ -9,8 +9,15 @@ from minisentinel.replies import Command, Error
 from sim.redis.commands import (
     administration,
     connection,
+    hashes,
+    keys,
+    lists,
+    persistence,
     pubsub,
     replication,
+    scripting,
+    sets,
+    sorted_sets,
     strings,
     transactions,
 )
@@ -23,10 +30,17 @@ COMMANDS: Mapping[str, CommandSpec] = MappingProxyType(
         spec.name: spec
         for module in (
             connection,
+            keys,
             strings,
+            lists,
+            sets,
+            sorted_sets,
+            hashes,
             transactions,
+            scripting,
             pubsub,
             replication,
+            persistence,
             administration,
         )
         for spec in module.COMMANDS

@@ -1,20 +1,23 @@
-"""INFO, CONFIG, TIME, DEBUG SLEEP and SCRIPT KILL: commands about the server as a whole."""
+"""INFO, CONFIG, TIME, DEBUG SLEEP, SHUTDOWN: commands about the server as a whole."""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from minisentinel.patterns import glob_matches
 from minisentinel.replies import OK, Command, Error, Reply
-from sim.redis.clients import Client
-from sim.redis.commands.spec import Allow, CommandSpec, wrong_arity
+from sim.redis.clients import NO_REPLY, Client, Replies
+from sim.redis.commands.spec import BUSY, SYNTAX_ERROR, Allow, CommandSpec, wrong_arity
 from sim.redis.info import info_text
 from sim.redis.server import Server
 from sim.redis.settings import DIRECTIVES
+from sim.redis.shutdown import SaveChoice
 
 __all__ = ["COMMANDS"]
 
 ANYTIME = Allow.LOADING | Allow.STALE
+PRIVATE = ANYTIME | Allow.NO_SCRIPT
 
 
 def info(server: Server, client: Client, command: Command) -> Reply:
@@ -38,7 +41,7 @@ def config_set(server: Server, client: Client, command: Command) -> Reply:
     """Change directives, all of them or none."""
     if len(command) % 2:
         return wrong_arity("config|set")
-    values = {}
+    values: dict[str, Any] = {}
     for name, text in zip(command[2::2], command[3::2], strict=True):
         directive = DIRECTIVES.get(name.lower())
         if directive is None:
@@ -46,7 +49,8 @@ def config_set(server: Server, client: Client, command: Command) -> Reply:
         try:
             if not directive.mutable:
                 raise ValueError("can't set immutable config")
-            values[directive.attribute] = directive.parse(text)
+            now = values.get(directive.attribute, getattr(server.settings, directive.attribute))
+            values[directive.attribute] = directive.parse(text, now)
         except ValueError as problem:
             return Error(
                 f"ERR CONFIG SET failed (possibly related to argument '{name}') - {problem}"
@@ -84,9 +88,22 @@ def debug_sleep(server: Server, client: Client, command: Command) -> Reply:
     return OK
 
 
-def script_kill(server: Server, client: Client, command: Command) -> Reply:
-    """There are no scripts here that could be running."""
-    return Error("NOTBUSY No scripts in execution right now.")
+def shutdown(server: Server, client: Client, command: Command) -> Reply | Replies:
+    """``SHUTDOWN [NOSAVE|SAVE] [NOW] [FORCE] [ABORT]``: no reply if all goes well."""
+    options = [word.lower() for word in command[1:]]
+    save = [option for option in options if option in ("save", "nosave")]
+    known = {*save, "now", "force", "abort"}
+    if not set(options) <= known or len(save) > 1 or ("abort" in options and len(options) > 1):
+        return SYNTAX_ERROR
+    if "abort" in options:
+        return OK if server.shutdown.abort() else Error("ERR No shutdown in progress.")
+    if server.script is not None and "nosave" not in save:
+        return BUSY
+    choice: SaveChoice = None
+    if save:
+        choice = "save" if save[0] == "save" else "nosave"
+    server.shutdown.begin(client, choice, now="now" in options, force="force" in options)
+    return NO_REPLY
 
 
 def _container(server: Server, client: Client, command: Command) -> Reply:
@@ -102,21 +119,16 @@ COMMANDS = (
         _container,
         -2,
         subcommands={
-            "get": CommandSpec("config|get", config_get, -3, ANYTIME),
-            "set": CommandSpec("config|set", config_set, -4, ANYTIME),
-            "rewrite": CommandSpec("config|rewrite", config_rewrite, 2, ANYTIME),
+            "get": CommandSpec("config|get", config_get, -3, PRIVATE),
+            "set": CommandSpec("config|set", config_set, -4, PRIVATE),
+            "rewrite": CommandSpec("config|rewrite", config_rewrite, 2, PRIVATE),
         },
     ),
     CommandSpec(
         "debug",
         _container,
         -2,
-        subcommands={"sleep": CommandSpec("debug|sleep", debug_sleep, 3, ANYTIME)},
+        subcommands={"sleep": CommandSpec("debug|sleep", debug_sleep, 3, PRIVATE)},
     ),
-    CommandSpec(
-        "script",
-        _container,
-        -2,
-        subcommands={"kill": CommandSpec("script|kill", script_kill, 2)},
-    ),
+    CommandSpec("shutdown", shutdown, -1, PRIVATE | Allow.NO_TRANSACTION | Allow.BUSY),
 )

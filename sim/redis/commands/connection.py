@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from minisentinel.replies import OK, PONG, Command, Error, Reply
+from minisentinel.replies import OK, PONG, Command, Error, Reply, Status
 from sim.redis.clients import Client, Replies
 from sim.redis.commands.spec import SYNTAX_ERROR, Allow, CommandSpec, wrong_arity
 from sim.redis.server import Server
@@ -13,16 +13,17 @@ from sim.redis.server import Server
 __all__ = ["COMMANDS"]
 
 ANYTIME = Allow.LOADING | Allow.STALE
+PRIVATE = ANYTIME | Allow.NO_SCRIPT
+DOOR = PRIVATE | Allow.UNKNOWN | Allow.BUSY
 
 
 def ping(server: Server, client: Client, command: Command) -> Reply:
     """Answer PONG, as a message to a subscriber."""
     if len(command) > 2:
         return wrong_arity("ping")
-    text = command[1] if len(command) == 2 else ""
-    if client.type == "pubsub":
-        return ("pong", text)
-    return text if len(command) == 2 else PONG
+    if client.subscriptions and client.type == "pubsub":
+        return ("pong", command[1] if len(command) == 2 else "")
+    return command[1] if len(command) == 2 else PONG
 
 
 def echo(server: Server, client: Client, command: Command) -> Reply:
@@ -44,15 +45,30 @@ def quit_connection(server: Server, client: Client, command: Command) -> Reply:
 
 
 def auth(server: Server, client: Client, command: Command) -> Reply:
-    """No password is ever configured here."""
+    """``AUTH [user] password``: the user is ``default``, the password that of ``requirepass``."""
     if len(command) > 3:
         return SYNTAX_ERROR
-    if len(command) == 3:
-        return OK if command[1] == "default" else Error(WRONG_PASSWORD)
-    return Error(
-        "ERR AUTH <password> called without any password configured for the default user. "
-        "Are you sure your configuration is correct?"
-    )
+    expected = server.settings.requirepass
+    if len(command) == 2 and not expected:
+        return Error(
+            "ERR AUTH <password> called without any password configured for the default user. "
+            "Are you sure your configuration is correct?"
+        )
+    user = command[1] if len(command) == 3 else "default"
+    if user != "default" or expected not in ("", command[-1]):
+        return Error(WRONG_PASSWORD)
+    client.authenticated = True
+    return OK
+
+
+def reset(server: Server, client: Client, command: Command) -> Reply:
+    """Make the connection as new."""
+    server.pubsub.forget(client)
+    client.transaction = None
+    client.watched.clear()
+    client.name = ""
+    client.authenticated = not server.settings.requirepass
+    return Status("RESET")
 
 
 WRONG_PASSWORD = "WRONGPASS invalid username-password pair or user is disabled."
@@ -218,22 +234,23 @@ def _container(server: Server, client: Client, command: Command) -> Reply | Repl
 
 COMMANDS = (
     CommandSpec("ping", ping, -1, Allow.SUBSCRIBED),
-    CommandSpec("echo", echo, 2),
+    CommandSpec("echo", echo, 2, ANYTIME),
     CommandSpec("select", select, 2, ANYTIME),
-    CommandSpec("quit", quit_connection, -1, ANYTIME | Allow.SUBSCRIBED | Allow.AT_ONCE),
-    CommandSpec("auth", auth, -2, ANYTIME),
+    CommandSpec("quit", quit_connection, -1, DOOR | Allow.SUBSCRIBED | Allow.AT_ONCE),
+    CommandSpec("auth", auth, -2, DOOR),
+    CommandSpec("reset", reset, 1, DOOR | Allow.SUBSCRIBED | Allow.AT_ONCE),
     CommandSpec(
         "client",
         _container,
         -2,
         subcommands={
-            "id": CommandSpec("client|id", client_id, 2, ANYTIME),
-            "getname": CommandSpec("client|getname", client_getname, 2, ANYTIME),
-            "setname": CommandSpec("client|setname", client_setname, 3, ANYTIME),
-            "setinfo": CommandSpec("client|setinfo", client_setinfo, 4, ANYTIME),
-            "info": CommandSpec("client|info", client_info, 2, ANYTIME),
-            "list": CommandSpec("client|list", client_list, -2, ANYTIME),
-            "kill": CommandSpec("client|kill", client_kill, -3, ANYTIME),
+            "id": CommandSpec("client|id", client_id, 2, PRIVATE),
+            "getname": CommandSpec("client|getname", client_getname, 2, PRIVATE),
+            "setname": CommandSpec("client|setname", client_setname, 3, PRIVATE),
+            "setinfo": CommandSpec("client|setinfo", client_setinfo, 4, PRIVATE),
+            "info": CommandSpec("client|info", client_info, 2, PRIVATE),
+            "list": CommandSpec("client|list", client_list, -2, PRIVATE),
+            "kill": CommandSpec("client|kill", client_kill, -3, PRIVATE),
         },
     ),
 )

@@ -1,9 +1,11 @@
-"""REPLICAOF (SLAVEOF), ROLE, and what replicas say to their master: REPLCONF and PSYNC."""
+"""REPLICAOF (SLAVEOF), ROLE, WAIT, and what replicas say to their master: REPLCONF and PSYNC."""
 
 from __future__ import annotations
 
 from minisentinel.replies import OK, Command, Error, Reply, Status
+from sim.redis.blocking import Blocked
 from sim.redis.clients import NO_REPLY, Client, Replies
+from sim.redis.commands.arguments import integer
 from sim.redis.commands.spec import SYNTAX_ERROR, Allow, CommandSpec
 from sim.redis.replication.replicas import ReplicaState
 from sim.redis.server import Server
@@ -63,6 +65,8 @@ def replconf(server: Server, client: Client, command: Command) -> Reply | Replie
         elif name == "ack" and value.isdecimal():
             if client.kind == "replica":
                 server.replicas.on_ack(client, int(value))
+                if len(server.blocked):
+                    _serve_waiting(server)
             return NO_REPLY
         elif name == "getack":
             server.upstream.acknowledge()
@@ -85,12 +89,57 @@ def psync(server: Server, client: Client, command: Command) -> Reply | Replies:
     return NO_REPLY
 
 
-ROLE_CHANGE = Allow.STALE
+def wait(server: Server, client: Client, command: Command) -> Reply | Replies:
+    """``WAIT replicas milliseconds``: how many replicas have what this client wrote.
+
+    It undoes nothing if they are too few, and says nothing about who is promoted.
+    [RED-9-1] to [RED-9-3]
+    """
+    if server.is_replica:
+        return Error(
+            "ERR WAIT cannot be used with replica instances. Please also note that since Redis 4.0 "
+            "if a replica is configured to be writable (which is not the default) writes to "
+            "replicas are just local and are not propagated."
+        )
+    wanted = integer(command[1])
+    timeout_ms = integer(command[2], Error("ERR timeout is not an integer or out of range"))
+    if timeout_ms < 0:
+        return Error("ERR timeout is negative")
+    offset = client.write_offset
+    found = server.replicas.count_up_to_date(offset)
+    if found >= wanted or client.is_atomic:
+        return found
+    server.propagate((("REPLCONF", "GETACK", "*"),))
+    blocked = Blocked(
+        client,
+        lambda: server.replicas.count_up_to_date(offset),
+        replicas=wanted,
+        offset=offset,
+    )
+    server.blocked.add(blocked, timeout_ms)
+    return NO_REPLY
+
+
+def _serve_waiting(server: Server) -> None:
+    """Answer those whose wait for acknowledgements is over."""
+    for blocked in server.blocked.for_replicas():
+        found = server.replicas.count_up_to_date(blocked.offset)
+        if found >= blocked.replicas:
+            server.blocked.release(blocked, found)
+
+
+ROLE_CHANGE = Allow.STALE | Allow.NO_SCRIPT
 
 COMMANDS = (
     CommandSpec("replicaof", replicaof, 3, ROLE_CHANGE),
     CommandSpec("slaveof", replicaof, 3, ROLE_CHANGE),
-    CommandSpec("role", role, 1, Allow.LOADING | Allow.STALE),
-    CommandSpec("replconf", replconf, -1, Allow.LOADING | Allow.STALE),
-    CommandSpec("psync", psync, -3, Allow.AT_ONCE),
+    CommandSpec("role", role, 1, Allow.LOADING | Allow.STALE | Allow.NO_SCRIPT),
+    CommandSpec(
+        "replconf",
+        replconf,
+        -1,
+        Allow.LOADING | Allow.STALE | Allow.NO_SCRIPT | Allow.BUSY,
+    ),
+    CommandSpec("psync", psync, -3, Allow.NO_TRANSACTION | Allow.NO_SCRIPT),
+    CommandSpec("wait", wait, 3, Allow.NO_SCRIPT),
 )

@@ -1,64 +1,151 @@
-"""Strings and counters, and the commands about keys of any type.
+"""Strings and counters.
 
-Write ids, by which the trace names a write: ``key=value`` for SET, ``key+by=result`` for counters
-(``key-by=result`` downwards), ``del key`` for a deletion. A counter's write that was refused has
-no result: ``key+by``.
+Write ids, by which the trace names a write: ``key=value`` for SET and its relatives,
+``key+by=result`` for counters (``key-by=result`` downwards), ``append key text``. A counter's write
+that was refused has no result: ``key+by``.
 """
 
 from __future__ import annotations
 
-import re
-
 from minisentinel.replies import OK, Command, Error, Reply
+from minisentinel.wire import MAX_INT64, MIN_INT64
 from sim.redis.clients import Client
-from sim.redis.commands.spec import SYNTAX_ERROR, Allow, CommandSpec
+from sim.redis.commands.arguments import integer, is_integer
+from sim.redis.commands.spec import SYNTAX_ERROR, Allow, CommandSpec, wrong_arity
+from sim.redis.refused import NOT_AN_INTEGER, Refused
 from sim.redis.server import Server
 
 __all__ = ["COMMANDS"]
 
-NOT_AN_INTEGER = Error("ERR value is not an integer or out of range")
-INTEGER = re.compile(r"0|-?[1-9][0-9]{0,18}")
-INTEGER_MIN, INTEGER_MAX = -(2**63), 2**63 - 1
+FILLS = Allow.WRITE | Allow.MEMORY
 
 
 def get(server: Server, client: Client, command: Command) -> Reply:
     """The value of a key, null without one."""
-    return server.keyspace.get(command[1])
+    return server.keyspace.string(command[1])
 
 
 def set_string(server: Server, client: Client, command: Command) -> Reply:
-    """``SET key value [NX|XX] [GET]``."""
+    """``SET key value [NX|XX] [GET] [EX|PX|EXAT|PXAT time | KEEPTTL]``."""
+    if len(command) == 3:
+        server.keyspace.put(command[1], command[2], f"{command[1]}={command[2]}")
+        return OK
     _, key, value, *words = command
-    options = [word.lower() for word in words]
-    if any(option not in ("nx", "xx", "get") for option in options):
-        return SYNTAX_ERROR
+    options: list[str] = []
+    expires_at: int | None = None
+    while words:
+        option = words.pop(0).lower()
+        if option in EXPIRY_UNITS and words and expires_at is None and "keepttl" not in options:
+            expires_at = _moment(server, option, words.pop(0), "set")
+        elif option in ("nx", "xx", "get") or (option == "keepttl" and expires_at is None):
+            options.append(option)
+        else:
+            return SYNTAX_ERROR
     if "nx" in options and "xx" in options:
         return SYNTAX_ERROR
-    old = server.keyspace.get(key)
+    keyspace = server.keyspace
+    old = keyspace.string(key) if "get" in options else keyspace.get(key)
     refused = ("nx" in options and old is not None) or ("xx" in options and old is None)
     if not refused:
-        server.keyspace.put(key, value, f"{key}={value}")
+        keyspace.put(key, value, f"{key}={value}", keep_ttl="keepttl" in options)
+        if expires_at is not None:
+            keyspace.set_expiry(key, expires_at)
+            keyspace.replicate_as(("SET", key, value, "PXAT", str(expires_at)))
+        elif "get" in options:
+            kept = (word for word in command if word.lower() != "get" or word in (key, value))
+            keyspace.replicate_as(tuple(kept))
     if "get" in options:
-        return old
+        return old if isinstance(old, str) else None
     return None if refused else OK
 
 
+EXPIRY_UNITS = {"ex": 1000, "px": 1, "exat": 1000, "pxat": 1}
+
+
+def _moment(server: Server, option: str, text: str, name: str) -> int:
+    """The time, in milliseconds since 1970, that an option such as ``EX 10`` means."""
+    amount = integer(text)
+    if amount <= 0 or amount > MAX_INT64 // 1000:
+        raise Refused(Error(f"ERR invalid expire time in '{name}' command"))
+    moment = amount * EXPIRY_UNITS[option]
+    return moment if option.endswith("at") else server.environment.unix_ms() + moment
+
+
+def setex(server: Server, client: Client, command: Command) -> Reply:
+    """``SETEX key seconds value``, ``PSETEX key milliseconds value``."""
+    name = command[0].lower()
+    _, key, amount, value = command
+    when_ms = _moment(server, "ex" if name == "setex" else "px", amount, name)
+    server.keyspace.put(key, value, f"{key}={value}")
+    server.keyspace.set_expiry(key, when_ms)
+    server.keyspace.replicate_as(("SET", key, value, "PXAT", str(when_ms)))
+    return OK
+
+
+def setnx(server: Server, client: Client, command: Command) -> Reply:
+    """Set a key that does not exist: 1 if it was set."""
+    _, key, value = command
+    if server.keyspace.get(key) is not None:
+        return 0
+    server.keyspace.put(key, value, f"{key}={value}")
+    return 1
+
+
+def getset(server: Server, client: Client, command: Command) -> Reply:
+    """Set, and return the old value."""
+    _, key, value = command
+    old = server.keyspace.string(key)
+    server.keyspace.put(key, value, f"{key}={value}")
+    server.keyspace.replicate_as(("SET", key, value))
+    return old
+
+
+def getdel(server: Server, client: Client, command: Command) -> Reply:
+    """Delete, and return the old value."""
+    key = command[1]
+    old = server.keyspace.string(key)
+    server.keyspace.remove(key, f"del {key}")
+    server.keyspace.replicate_as(("DEL", key)) if old is not None else None
+    return old
+
+
+def mget(server: Server, client: Client, command: Command) -> Reply:
+    """The values of several keys; null for what is missing or no string."""
+    found = (server.keyspace.get(key) for key in command[1:])
+    return tuple(value if isinstance(value, str) else None for value in found)
+
+
+def mset(server: Server, client: Client, command: Command) -> Reply:
+    """Set several keys at once."""
+    if len(command) % 2 == 0:
+        return wrong_arity("mset")
+    for key, value in zip(command[1::2], command[2::2], strict=True):
+        server.keyspace.put(key, value, f"{key}={value}")
+    return OK
+
+
+def append(server: Server, client: Client, command: Command) -> Reply:
+    """Append to a string; returns its length."""
+    _, key, text = command
+    value = (server.keyspace.string(key) or "") + text
+    server.keyspace.put(key, value, f"append {key} {text}", keep_ttl=True)
+    return len(value)
+
+
+def strlen(server: Server, client: Client, command: Command) -> Reply:
+    """The length of a string, 0 without one."""
+    return len(server.keyspace.string(command[1]) or "")
+
+
 def _add(server: Server, key: str, amount: int, shown: str) -> Reply:
-    old = _integer(server.keyspace.get(key) or "0")
-    if old is None:
+    text = server.keyspace.string(key) or "0"
+    if not is_integer(text):
         return NOT_AN_INTEGER
-    result = old + amount
-    if not INTEGER_MIN <= result <= INTEGER_MAX:
+    result = int(text) + amount
+    if not MIN_INT64 <= result <= MAX_INT64:
         return Error("ERR increment or decrement would overflow")
-    server.keyspace.put(key, str(result), f"{key}{shown}={result}")
+    server.keyspace.put(key, str(result), f"{key}{shown}={result}", keep_ttl=True)
     return result
-
-
-def _integer(text: str) -> int | None:
-    if not INTEGER.fullmatch(text):
-        return None
-    number = int(text)
-    return number if INTEGER_MIN <= number <= INTEGER_MAX else None
 
 
 def incr(server: Server, client: Client, command: Command) -> Reply:
@@ -73,34 +160,35 @@ def decr(server: Server, client: Client, command: Command) -> Reply:
 
 def incrby(server: Server, client: Client, command: Command) -> Reply:
     """Add any integer to a counter."""
-    amount = _integer(command[2])
-    if amount is None:
-        return NOT_AN_INTEGER
-    return _add(server, command[1], amount, f"+{command[2]}")
+    return _add(server, command[1], integer(command[2]), f"+{command[2]}")
 
 
-def delete(server: Server, client: Client, command: Command) -> Reply:
-    """Delete keys; returns how many there were."""
-    return sum(server.keyspace.remove(key, f"del {key}") for key in command[1:])
+def decrby(server: Server, client: Client, command: Command) -> Reply:
+    """Subtract any integer from a counter."""
+    amount = integer(command[2])
+    if amount == MIN_INT64:
+        return Error("ERR decrement would overflow")
+    return _add(server, command[1], -amount, f"-{command[2]}")
 
 
-def exists(server: Server, client: Client, command: Command) -> Reply:
-    """How many of the keys exist; one named twice counts twice."""
-    return sum(server.keyspace.get(key) is not None for key in command[1:])
-
-
-def dbsize(server: Server, client: Client, command: Command) -> Reply:
-    """The number of keys."""
-    return len(server.keyspace)
+def _assigned(words: Command) -> str:
+    return f"{words[1]}={words[-1]}"
 
 
 COMMANDS = (
     CommandSpec("get", get, 2),
-    CommandSpec("set", set_string, -3, Allow.WRITE, lambda words: f"{words[1]}={words[2]}"),
-    CommandSpec("incr", incr, 2, Allow.WRITE, lambda words: f"{words[1]}+1"),
-    CommandSpec("decr", decr, 2, Allow.WRITE, lambda words: f"{words[1]}-1"),
-    CommandSpec("incrby", incrby, 3, Allow.WRITE, lambda words: f"{words[1]}+{words[2]}"),
-    CommandSpec("del", delete, -2, Allow.WRITE, lambda words: f"del {words[1]}"),
-    CommandSpec("exists", exists, -2),
-    CommandSpec("dbsize", dbsize, 1),
+    CommandSpec("set", set_string, -3, FILLS, lambda words: f"{words[1]}={words[2]}"),
+    CommandSpec("setex", setex, 4, FILLS, _assigned),
+    CommandSpec("psetex", setex, 4, FILLS, _assigned),
+    CommandSpec("setnx", setnx, 3, FILLS, _assigned),
+    CommandSpec("getset", getset, 3, FILLS, _assigned),
+    CommandSpec("getdel", getdel, 2, Allow.WRITE, lambda words: f"del {words[1]}"),
+    CommandSpec("mget", mget, -2),
+    CommandSpec("mset", mset, -3, FILLS, lambda words: f"{words[1]}={words[2]}"),
+    CommandSpec("append", append, 3, FILLS, lambda words: f"append {words[1]} {words[2]}"),
+    CommandSpec("strlen", strlen, 2),
+    CommandSpec("incr", incr, 2, FILLS, lambda words: f"{words[1]}+1"),
+    CommandSpec("decr", decr, 2, FILLS, lambda words: f"{words[1]}-1"),
+    CommandSpec("incrby", incrby, 3, FILLS, lambda words: f"{words[1]}+{words[2]}"),
+    CommandSpec("decrby", decrby, 3, FILLS, lambda words: f"{words[1]}-{words[2]}"),
 )

@@ -8,10 +8,11 @@ servers and its bytes have the same offsets everywhere.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from minisentinel.replies import Command
 from minisentinel.wire import command_size
+from sim.redis.values import Value
 
 __all__ = ["NEWLINE", "Newline", "Snapshot", "SnapshotPart", "StreamPart", "Unit", "unit_size"]
 
@@ -47,10 +48,11 @@ class StreamPart:
 class Snapshot:
     """A data set of `size` bytes at `offset` of the history `replid`."""
 
-    data: Mapping[str, str]
+    data: Mapping[str, Value]
     size: int
     replid: str
     offset: int
+    expires: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

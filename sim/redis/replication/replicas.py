@@ -12,7 +12,9 @@ from enum import Enum
 
 from minisentinel.replies import Status
 from sim.redis.clients import Client
+from sim.redis.disk import Disk
 from sim.redis.environment import Environment, Timer
+from sim.redis.forks import Forks
 from sim.redis.keyspace import Keyspace
 from sim.redis.replication.history import History
 from sim.redis.replication.messages import (
@@ -22,7 +24,7 @@ from sim.redis.replication.messages import (
     StreamPart,
     Unit,
 )
-from sim.redis.settings import Disk, Machine, Settings
+from sim.redis.settings import Machine, Settings
 from sim.trace import FullSyncStarted
 
 __all__ = ["AttachedReplica", "ReplicaState", "Replicas"]
@@ -94,6 +96,7 @@ class Replicas:
         disk: Disk,
         history: History,
         keyspace: Keyspace,
+        forks: Forks,
     ) -> None:
         self._environment = environment
         self._settings = settings
@@ -101,6 +104,7 @@ class Replicas:
         self._disk = disk
         self._history = history
         self._keyspace = keyspace
+        self._forks = forks
         self._replicas: dict[int, AttachedReplica] = {}
         self._transfer: Transfer | None = None
         self.empty_since = environment.unix_seconds()
@@ -206,6 +210,13 @@ class Replicas:
             replica.send(tuple(replica.queue))
             replica.queue.clear()
 
+    def count_up_to_date(self, offset: int) -> int:
+        """How many online replicas have acknowledged the stream up to `offset`."""
+        return sum(
+            replica.state is ReplicaState.ONLINE and replica.acked_offset >= offset
+            for replica in self._replicas.values()
+        )
+
     # -- once per second
 
     def cron(self) -> tuple[Client, ...]:
@@ -226,7 +237,8 @@ class Replicas:
                 for replica in self._replicas.values()
                 if replica.state is ReplicaState.WAIT_BGSAVE
             ]
-            if waiting and max(waiting) >= self._start_delay():
+            enough = self._settings.repl_diskless_sync_max_replicas
+            if waiting and (max(waiting) >= self._start_delay() or 0 < enough <= len(waiting)):
                 self._start_transfer()
         self.count_good()
         return tuple(overdue)
@@ -255,13 +267,30 @@ class Replicas:
         )
 
     def _start_transfer(self) -> None:
-        """Take one snapshot for all who wait, tell them, and begin to send."""
+        """Take one snapshot for all who wait, tell them, and begin to send.
+
+        While the server has another child, they go on waiting.
+        """
+        if self._forks.purpose is not None:
+            return
+        self._forks.begin("transfer")
         history = self._history
         keyspace = self._keyspace
         total = keyspace.size + self._machine.other_data_bytes
-        snapshot = Snapshot(keyspace.snapshot(), keyspace.size, history.replid, history.offset)
+        snapshot = Snapshot(
+            keyspace.snapshot(),
+            keyspace.size,
+            history.replid,
+            history.offset,
+            keyspace.expiries(),
+        )
+        # Without diskless replication the dump is written before it is sent.
+        writing_us = 0 if self._settings.repl_diskless_sync else self._machine.save_us(total)
         self._transfer = transfer = Transfer(
-            snapshot, total, self._environment.now_us(), self._machine.sync_us(total)
+            snapshot,
+            total,
+            self._environment.now_us() + round(writing_us * self._disk.slowdown),
+            self._machine.sync_us(total),
         )
         answer = Status(f"FULLRESYNC {snapshot.replid} {snapshot.offset}")
         for replica in self._replicas.values():
@@ -288,7 +317,7 @@ class Replicas:
         elapsed_us = self._environment.now_us() - transfer.started_us
         total = transfer.total_bytes
         finished = elapsed_us >= transfer.duration_us
-        sent = total if finished else total * elapsed_us // transfer.duration_us
+        sent = total if finished else total * max(0, elapsed_us) // transfer.duration_us
         for replica in tuple(self._receivers()):
             connection = replica.client.connection
             if connection is not None and connection.is_open:
@@ -299,6 +328,7 @@ class Replicas:
             self._schedule_part(transfer)
             return
         self._transfer = None
+        self._forks.end()
         for replica in tuple(self._receivers()):
             replica.state = ReplicaState.ONLINE
             replica.acked_seconds = self._environment.unix_seconds()
@@ -308,3 +338,4 @@ class Replicas:
         if self._transfer is not None and self._transfer.timer is not None:
             self._transfer.timer.cancel()
         self._transfer = None
+        self._forks.end()

@@ -241,6 +241,9 @@ class Upstream:
                 self.drop()
             else:
                 self._introduce()
+        elif expectation == "auth":
+            if isinstance(reply, Error):
+                self.drop()
         elif expectation == "capa":
             self._ask_to_continue()
         elif expectation == "psync":
@@ -248,6 +251,9 @@ class Upstream:
 
     def _introduce(self) -> None:
         settings = self._settings
+        if settings.masterauth:
+            user = (settings.masteruser,) if settings.masteruser else ()
+            self._send("auth", ("AUTH", *user, settings.masterauth))
         port = settings.replica_announce_port or settings.port
         self._send("port", ("REPLCONF", "listening-port", str(port)))
         if settings.replica_announce_ip:
