@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from abc import abstractmethod
 from collections import deque
+from collections.abc import Callable, Coroutine
 from typing import Any, NoReturn
 
 from minisentinel.replies import Reply
@@ -29,7 +30,11 @@ class Connection:
     def __init__(self, endpoint: Endpoint, loop: asyncio.AbstractEventLoop) -> None:
         self._endpoint = endpoint
         self._loop = loop
+        self.target = "{}:{}".format(*endpoint.remote)
+        """Host and port of the server as a text."""
         self._waiting: deque[asyncio.Future[Reply]] = deque()
+        self._messages: deque[Reply] = deque()
+        self._listener: asyncio.Future[None] | None = None
         self.opened: asyncio.Future[None] = loop.create_future()
         self.lost = ""
         """Why the connection is over, empty while it is not."""
@@ -39,18 +44,34 @@ class Connection:
         """Host and port of the server, as it was asked for."""
         return self._endpoint.remote
 
-    async def call(self, *words: str) -> Reply:
-        """Send a command and await its reply; raises `ConnectionLost`.
+    def send(self, *words: str) -> asyncio.Future[Reply]:
+        """Send a command; the future is its reply. Raises `ConnectionLost`, as the future may.
 
-        An error reply is returned, not raised. When the connection is lost after the command was
-        sent, nobody knows whether it was carried out.
+        An error reply is a reply. When the connection is lost after the command was sent, nobody
+        knows whether it was carried out.
         """
         if self.lost:
             raise ConnectionLost(self.lost)
         answer: asyncio.Future[Reply] = self._loop.create_future()
         self._waiting.append(answer)
         self._endpoint.send(words, command_size(words))
-        return await answer
+        return answer
+
+    async def call(self, *words: str) -> Reply:
+        """Send a command and await its reply, see `send`."""
+        return await self.send(*words)
+
+    async def message(self) -> Reply:
+        """The next Pub/Sub message: its kind, channel and payload. Raises `ConnectionLost`.
+
+        For one coroutine at a time.
+        """
+        while not self._messages:
+            if self.lost:
+                raise ConnectionLost(self.lost)
+            self._listener = self._loop.create_future()
+            await self._listener
+        return self._messages.popleft()
 
     def close(self) -> None:
         """Close in order; calls that still wait fail."""
@@ -66,13 +87,21 @@ class Connection:
         for waiting in self._waiting:
             _fail(waiting, why)
         self._waiting.clear()
+        self._wake_listener()
 
     def answered(self, reply: Reply) -> None:
-        """The reply to the oldest unanswered command arrived."""
-        if self._waiting:
+        """A message, or the reply to the oldest unanswered command, arrived."""
+        if isinstance(reply, tuple) and reply and reply[0] in ("message", "pmessage"):
+            self._messages.append(reply)
+            self._wake_listener()
+        elif self._waiting:
             waiting = self._waiting.popleft()
             if not waiting.done():
                 waiting.set_result(reply)
+
+    def _wake_listener(self) -> None:
+        if self._listener is not None and not self._listener.done():
+            self._listener.set_result(None)
 
 
 def _fail(future: asyncio.Future[Any], why: str) -> None:
@@ -86,7 +115,10 @@ def _raise(problem: BaseException) -> NoReturn:
 
 
 class ClientProcess(Process):
-    """A process whose program is the coroutine `main`, a task on the virtual event loop."""
+    """A process whose program is the coroutine `main`, a task on the virtual event loop.
+
+    `main` may `spawn` others, which live and die with the process.
+    """
 
     def __init__(
         self,
@@ -99,8 +131,7 @@ class ClientProcess(Process):
     ) -> None:
         super().__init__(name, host, network, recorder=recorder)
         self.loop = loop
-        self._task: asyncio.Task[None] | None = None
-        self._program: Program | None = None
+        self._tasks: dict[asyncio.Task[None], Program] = {}
 
     @abstractmethod
     async def main(self) -> None:
@@ -111,45 +142,51 @@ class ClientProcess(Process):
 
     def on_start(self) -> None:
         """Begin the program."""
-        self._program = Program(self, self.main)
-        self._task = self.loop.create_task(self._program, name=self.name)
+        self.spawn(self.main)
+
+    def spawn(self, main: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Run a further coroutine of this program beside those that run."""
+        program = Program(self, main)
+        task: asyncio.Task[None] = self.loop.create_task(program, name=self.name)
         # A world that is thrown away leaves its applications in the middle of something: no news.
-        self._task._log_destroy_pending = False  # type: ignore[attr-defined]
-        self._task.add_done_callback(self._ended)
+        task._log_destroy_pending = False  # type: ignore[attr-defined]
+        task.add_done_callback(self._ended)
+        self._tasks[task] = program
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         """An error that the program did not handle ends the run."""
+        self._tasks.pop(task, None)
         problem = None if task.cancelled() else task.exception()
         if problem is not None:
             self.kernel.call_soon(_raise, problem)
 
     def on_stop(self) -> None:
         """End in order: the program is cancelled."""
-        self._end_task()
+        self._end_tasks()
 
     def resume(self) -> None:
         """Go on after `pause`, the program where it was frozen."""
         super().resume()
-        if self._program is not None:
-            self._program.resume()
+        for program in self._tasks.values():
+            program.resume()
 
     def kill(self) -> None:
         """Die at once, as by SIGKILL."""
         super().kill()
-        self._end_task()
+        self._end_tasks()
 
     def power_lost(self) -> None:
         """Die with the host."""
         super().power_lost()
-        self._end_task()
+        self._end_tasks()
 
-    def _end_task(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
-            self._task = None
+    def _end_tasks(self) -> None:
+        tasks, self._tasks = self._tasks, {}
+        for task in tasks:
+            task.cancel()
 
-    async def open(self, host: str, port: int, timeout_s: float) -> Connection:
-        """Connect within `timeout_s` seconds; raises `ConnectionLost`."""
+    async def open(self, host: str, port: int, timeout_s: float | None) -> Connection:
+        """Connect within `timeout_s` seconds (None: whenever); raises `ConnectionLost`."""
         endpoint = self.connect(host, port)
         connection = endpoint.context = Connection(endpoint, self.loop)
         try:

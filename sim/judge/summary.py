@@ -8,6 +8,7 @@ from minisentinel.trace import Trace
 from sim.judge.clients import ClientHistory, find_clients
 from sim.judge.failovers import Failover, find_failovers
 from sim.judge.nodes import Nodes, find_nodes, trace_end_us
+from sim.judge.service import ClientAccount, account_for_clients
 from sim.judge.writes import Writes, account_for_writes
 
 __all__ = ["Summary", "summarize"]
@@ -24,15 +25,19 @@ class Summary:
     failovers: tuple[Failover, ...]
     writes: Writes
     clients: tuple[ClientHistory, ...]
+    accounts: tuple[ClientAccount, ...]
 
     def lines(self) -> tuple[str, ...]:
-        """The summary for people: one failover after the other, then writes, then downtime."""
+        """The summary for people: one failover after the other, then writes, then clients."""
         failovers = self.failovers or ()
         lines = [line for failover in failovers for line in self._failover_lines(failover)]
         if not failovers:
             lines.append("no failover was attempted")
         lines.append(_writes_line(self.writes))
-        lines += [line for client in self.clients if (line := _downtime_line(client))]
+        lines += [f"  {count} lost: {why}" for why, count in self.writes.causes_of_loss]
+        for client, account in zip(self.clients, self.accounts, strict=True):
+            if client.operations:
+                lines.append(_client_line(client, account))
         return tuple(lines)
 
     def _failover_lines(self, failover: Failover) -> list[str]:
@@ -60,14 +65,16 @@ class Summary:
 def summarize(trace: Trace) -> Summary:
     """Measure `trace`; everything in the summary is computed from its entries."""
     header = trace.header
+    writes = account_for_writes(trace)
     return Summary(
         scenario=header.scenario,
         seed=header.seed,
         duration_us=trace_end_us(trace),
         nodes=find_nodes(trace),
         failovers=find_failovers(trace),
-        writes=account_for_writes(trace),
+        writes=writes,
         clients=find_clients(trace),
+        accounts=account_for_clients(trace, writes),
     )
 
 
@@ -87,9 +94,20 @@ def _writes_line(writes: Writes) -> str:
     return line
 
 
-def _downtime_line(client: ClientHistory) -> str:
+def _client_line(client: ClientHistory, account: ClientAccount) -> str:
+    name = client.name if account.kind == "textbook" else f"{client.name} ({account.kind})"
     gap = client.longest_gap
+    told = []
     if gap is None or not client.failure_windows:
-        return f"{client.name}: no operation failed" if client.operations else ""
-    end = "" if gap.recovered else ", and none after that"
-    return f"{client.name}: no success for {gap.duration_us / 1000:.1f} ms at the longest{end}"
+        told.append("no operation failed")
+    else:
+        end = "" if gap.recovered else ", and none after that"
+        told.append(f"no success for {gap.duration_us / 1000:.1f} ms at the longest{end}")
+    for count, what in (
+        (account.lost, "acknowledged writes lost"),
+        (account.split_brain, "accepted by a master out of office"),
+        (len(account.stale_reads), "stale reads"),
+    ):
+        if count:
+            told.append(f"{count} {what}")
+    return f"{name}: {'; '.join(told)}"

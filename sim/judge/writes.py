@@ -1,32 +1,20 @@
 """Write accounting: what was promised to clients, and what of it survived.
 
-The data set of a server is followed through the trace as the set of writes that made it, by the
-rules that `sim.trace.records` gives for the data itself: ``write-accepted`` and ``write-applied``
-add a write; ``full-sync-started`` and ``data-saved`` remember the set; ``full-sync-loaded`` and
-``data-loaded`` replace it by one that was remembered, so that what only this server had is gone;
-``data-lost`` empties it.
-
-A write that a later one overwrote is still in that set: it was not lost, it was outdated. What
-survived is the set of the final master (`find_final_master`) at the end of the trace. A write is
-identified by its text (``key=value``), so writers that repeat a value cannot be judged.
+What survived is the data set of the final master (`find_final_master`) at the end of the trace,
+followed as `sim.judge.datasets` says. A write that a later one overwrote is still in that set: it
+was not lost, it was outdated. A write is identified by its text (``key=value``), so writers that
+repeat a value cannot be judged.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
 from minisentinel.trace import Trace
+from sim.judge.datasets import Accepted, Cause, DataSets, Dropped, follow_data_sets
 from sim.judge.opinions import find_final_master
-from sim.trace import (
-    DataLoaded,
-    DataLost,
-    DataSaved,
-    FullSyncLoaded,
-    FullSyncStarted,
-    Operation,
-    WriteAccepted,
-    WriteApplied,
-)
+from sim.trace import Operation
 
 __all__ = ["LostWrite", "Writes", "account_for_writes"]
 
@@ -35,14 +23,30 @@ __all__ = ["LostWrite", "Writes", "account_for_writes"]
 class LostWrite:
     """A write that was acknowledged to `client` and is not in the data of the final master.
 
-    `accepted_by` is the server that executed it first (empty if the trace does not say).
+    `accepted` says who executed it first, and when; `cause` why the line of masters went on without
+    it; `dropped` when the server that had it gave it up. None if the trace does not say, or if it
+    did not happen: a server that never came back still has the write.
     """
 
     write: str
     client: str
     acknowledged_us: int
-    accepted_by: str
-    accepted_us: int
+    accepted: Accepted | None
+    cause: Cause | None
+    dropped: Dropped | None
+
+    @property
+    def accepted_by(self) -> str:
+        """The server that executed it first; empty if the trace does not say."""
+        return self.accepted.server if self.accepted else ""
+
+    def __str__(self) -> str:
+        told = f"{self.write} by {self.client}, accepted by {self.accepted_by or 'nobody'}"
+        if self.cause:
+            told += f": {self.cause}"
+        if self.dropped:
+            told += f"; given up in a {self.dropped.how} at {self.dropped.time_us / 1e6:.3f} s"
+        return told
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +57,9 @@ class Writes:
     `refused`: all attempts definitely failed. Then in hindsight: `lost` of the acknowledged;
     `found` of the unknown, which were done after all; `resurrected` of the refused, which must be
     empty. The last three are None if it cannot be known, and `why_unknown` says why.
+
+    `split_brain` are all writes that a server accepted while another one was in office, whatever
+    was answered and whatever became of them. `clients` names who attempted each write.
     """
 
     acknowledged: tuple[str, ...]
@@ -63,28 +70,63 @@ class Writes:
     resurrected: tuple[str, ...] | None
     final_master: str | None
     why_unknown: str = ""
+    split_brain: tuple[Accepted, ...] = ()
+    clients: dict[str, str] | None = None
+
+    @property
+    def causes_of_loss(self) -> tuple[tuple[str, int], ...]:
+        """Each cause for people, with the number of writes lost by it, the first one first."""
+        counts: Counter[str] = Counter()
+        for lost in self.lost or ():
+            match lost.cause:
+                case None:
+                    counts["for a reason that the trace does not tell"] += 1
+                case Cause("split brain", _, server):
+                    counts[f"accepted by {lost.accepted_by} while {server} was in office"] += 1
+                case cause:
+                    counts[str(cause).replace("without it", "without them")] += 1
+        return tuple(counts.items())
 
 
 def account_for_writes(trace: Trace) -> Writes:
     """Judge every write of the trace that a client attempted."""
     outcomes: dict[str, str] = {}
-    acknowledgement: dict[str, tuple[str, int]] = {}
+    clients: dict[str, str] = {}
+    acknowledged_at: dict[str, tuple[str, int]] = {}
     for entry in trace.entries:
         data = entry.data
         if not isinstance(data, Operation) or not data.write:
             continue
+        clients.setdefault(data.write, entry.node)
         if data.outcome == "ok":
-            acknowledgement.setdefault(data.write, (entry.node, entry.time_us))
+            acknowledged_at.setdefault(data.write, (entry.node, entry.time_us))
         outcomes[data.write] = _best(outcomes.get(data.write), data.outcome)
     acknowledged = _with_outcome(outcomes, "ok")
     unknown = _with_outcome(outcomes, "unknown")
     refused = _with_outcome(outcomes, "failed")
 
-    accepted, survivors, master, why_unknown = _survivors(trace)
+    sets = follow_data_sets(trace)
+    split_brain = tuple(each for each in sets.acceptances if each.is_split_brain)
+    survivors, master, why_unknown = _survivors(trace, sets)
     if survivors is None:
-        return Writes(acknowledged, unknown, refused, None, None, None, master, why_unknown)
+        return Writes(
+            acknowledged,
+            unknown,
+            refused,
+            *(None, None, None),
+            master,
+            why_unknown,
+            split_brain,
+            clients,
+        )
     lost = tuple(
-        LostWrite(write, *acknowledgement[write], *accepted.get(write, ("", 0)))
+        LostWrite(
+            write,
+            *acknowledged_at[write],
+            sets.accepted.get(write),
+            sets.causes.get(write),
+            sets.dropped.get(write),
+        )
         for write in acknowledged
         if write not in survivors
     )
@@ -96,6 +138,8 @@ def account_for_writes(trace: Trace) -> Writes:
         tuple(write for write in unknown if write in survivors),
         tuple(write for write in refused if write in survivors),
         master,
+        split_brain=split_brain,
+        clients=clients,
     )
 
 
@@ -110,49 +154,12 @@ def _with_outcome(outcomes: dict[str, str], outcome: str) -> tuple[str, ...]:
     return tuple(write for write, found in outcomes.items() if found == outcome)
 
 
-def _survivors(
-    trace: Trace,
-) -> tuple[dict[str, tuple[str, int]], frozenset[str] | None, str | None, str]:
-    """Who accepted each write first and when; the writes that survived, where; or why unknown."""
-    held: dict[str, set[str]] = {}
-    snapshots: dict[str, frozenset[str]] = {}
-    dumps: dict[str, frozenset[str]] = {}
-    missing: dict[str, str] = {}
-    accepted: dict[str, tuple[str, int]] = {}
-
-    def replace(node: str, source: dict[str, frozenset[str]], number: str) -> None:
-        missing.pop(node, None)
-        if number not in source:
-            missing[node] = number
-        held[node] = set(source.get(number, ()))
-
-    for entry in trace.entries:
-        data = entry.data
-        match data:
-            case WriteAccepted():
-                held.setdefault(entry.node, set()).add(data.write)
-                accepted.setdefault(data.write, (entry.node, entry.time_us))
-            case WriteApplied():
-                held.setdefault(entry.node, set()).add(data.write)
-            case FullSyncStarted():
-                snapshots[data.sync] = frozenset(held.get(entry.node, ()))
-            case FullSyncLoaded():
-                replace(entry.node, snapshots, data.sync)
-            case DataSaved() if not data.sync:
-                dumps[data.save] = frozenset(held.get(entry.node, ()))
-            case DataSaved() if data.sync in snapshots:
-                dumps[data.save] = snapshots[data.sync]
-            case DataLoaded():
-                replace(entry.node, dumps, data.save)
-            case DataLost():
-                held[entry.node] = set()
-                missing.pop(entry.node, None)
-            case _:
-                pass
+def _survivors(trace: Trace, sets: DataSets) -> tuple[set[str] | None, str | None, str]:
+    """The writes that survived, and where; or why that is unknown."""
     master = find_final_master(trace)
     if master is None:
-        return accepted, None, None, "the Sentinels do not name one master at the end"
-    if master in missing:
-        why = f"{master} loaded {missing[master]!r}, of which the trace does not tell"
-        return accepted, None, master, why
-    return accepted, frozenset(held.get(master, ())), master, ""
+        return None, None, "the Sentinels do not name one master at the end"
+    if master in sets.missing:
+        why = f"{master} loaded {sets.missing[master]!r}, of which the trace does not tell"
+        return None, master, why
+    return sets.held.get(master, set()), master, ""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
+from random import Random
 from typing import Any, TypeVar
 
 from minisentinel.replies import Command, Reply, Status
 from minisentinel.wire import reply_size
-from sim.clients import ClientProcess
+from sim.clients import CLIENT_KINDS, TextbookClient, Workload
 from sim.kernel.kernel import Kernel
 from sim.kernel.loop import VirtualLoop
 from sim.kernel.streams import Streams
@@ -60,8 +61,8 @@ class Scripted(Process):
             endpoint.send(reply, reply_size(reply))
 
 
-class Application(ClientProcess):
-    """A client whose program is given by the test."""
+class Application(TextbookClient):
+    """A textbook client whose program is given by the test."""
 
     program: Callable[[], Coroutine[Any, Any, None]]
 
@@ -93,8 +94,30 @@ class ScriptedWorld:
         for server in self.servers:
             server.answer = lambda words: MASTER if words[0] == "ROLE" else Status("OK")
         self.application = Application(
-            "client", self.network.add_host("client", "10.0.2.1"), self.network, loop=self.loop
+            "client",
+            self.network.add_host("client", "10.0.2.1"),
+            self.network,
+            loop=self.loop,
+            sentinels=self.addresses,
+            master_name="mymaster",
+            random=Random(1),
         )
+
+    def client(self, kind: str = "textbook", **workload: Any) -> TextbookClient:
+        """A client of `kind` called ``writer``, started, with this workload."""
+        client = CLIENT_KINDS[kind](
+            "writer",
+            self.network.add_host("writer", "10.0.2.2"),
+            self.network,
+            loop=self.loop,
+            sentinels=self.addresses,
+            master_name="mymaster",
+            random=Random(1),
+            workload=Workload(**workload),
+            first_master=("10.0.0.1", 6379),
+        )
+        client.start()
+        return client
 
     @property
     def addresses(self) -> list[tuple[str, int]]:

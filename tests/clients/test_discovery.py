@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from minisentinel.replies import Command, Error, Reply, Status
-from sim.clients import Connection, Discovery, MasterUnknown, NoMaster, SentinelsUnreachable
+from sim.clients import Connection, MasterUnknown, NoMaster, SentinelsUnreachable
 from tests.clients.scripted import MASTER, REPLICA, Scripted, ScriptedWorld, names
 
 GET_ADDRESS = ("SENTINEL", "get-master-addr-by-name", "mymaster")
@@ -16,13 +16,8 @@ def world() -> ScriptedWorld:
     return ScriptedWorld()
 
 
-def discovery(world: ScriptedWorld) -> Discovery:
-    return Discovery(world.application, world.addresses, "mymaster")
-
-
-def connect(world: ScriptedWorld, finder: Discovery | None = None) -> Connection:
-    finder = finder or discovery(world)
-    return world.result_of(finder.connect)
+def connect(world: ScriptedWorld) -> Connection:
+    return world.result_of(lambda: world.application.search("master"))
 
 
 def asked(world: ScriptedWorld) -> list[int]:
@@ -77,12 +72,11 @@ def test_sentinel_that_answered_is_moved_to_the_front(world: ScriptedWorld) -> N
     """[CLT-1-3]"""
     world.sentinels[0].kill()
     world.sentinels[1].kill()
-    finder = discovery(world)
-    connect(world, finder)
+    connect(world)
     one, two, three = world.addresses
-    assert finder.sentinels == [three, one, two]
+    assert world.application.sentinels == [three, one, two]
     world.sentinels[0].start()
-    connect(world, finder)
+    connect(world)
     assert asked(world) == [0, 0, 2]
 
 
@@ -97,10 +91,9 @@ def test_no_sentinel_can_be_reached(world: ScriptedWorld) -> None:
 def test_sentinel_that_does_not_know_the_name_is_passed_over(world: ScriptedWorld) -> None:
     """[CLT-1-7]"""
     world.sentinels[0].answer = lambda words: None if words[0] == "PING" else ()
-    finder = discovery(world)
-    connect(world, finder)
+    connect(world)
     assert asked(world) == [1, 1, 0]
-    assert finder.sentinels[0] == world.addresses[1]
+    assert world.application.sentinels[0] == world.addresses[1]
 
 
 @pytest.mark.parametrize("reply", [(), Error("IDONTKNOW I have not enough information"), ("x",)])
@@ -166,7 +159,7 @@ def test_answers_are_matched_with_calls_in_order(world: ScriptedWorld) -> None:
     server.answer = lambda words: MASTER if words[0] == "ROLE" else Status(words[1])
 
     async def program() -> list[Reply]:
-        connection = await discovery(world).connect()
+        connection = await world.application.search("master")
         return [await connection.call("ECHO", str(number)) for number in range(3)]
 
     assert world.result_of(program) == [Status("0"), Status("1"), Status("2")]
@@ -174,10 +167,9 @@ def test_answers_are_matched_with_calls_in_order(world: ScriptedWorld) -> None:
 
 def test_master_that_moved_is_found_by_the_next_discovery(world: ScriptedWorld) -> None:
     """[CLT-1-11]: never reconnect to the remembered address."""
-    finder = discovery(world)
-    assert connect(world, finder).address == ("10.0.0.1", 6379)
+    assert connect(world).address == ("10.0.0.1", 6379)
     world.sentinels[0].answer = names("10.0.0.2")
-    assert connect(world, finder).address == ("10.0.0.2", 6379)
+    assert connect(world).address == ("10.0.0.2", 6379)
 
 
 def test_error_that_a_program_does_not_handle_ends_the_run(world: ScriptedWorld) -> None:
