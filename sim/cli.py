@@ -1,4 +1,4 @@
-"""The command ``minisentinel-sim``: list, run and plot scenarios.
+"""The command ``minisentinel-sim``: list, describe, run and plot scenarios.
 
 Exit status: 0 all well, 1 an expectation of the scenario or an invariant failed, 2 wrong usage or
 bad input. Outputs are written to a temporary name and renamed.
@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -20,13 +21,23 @@ from minisentinel.console import guarded
 from minisentinel.files import read_included, read_text
 from minisentinel.trace import Trace, TraceError, read_trace, write_trace
 from sim.judge import log_lines, summarize
-from sim.scenarios import Scenario, ScenarioError, find_scenario, run_scenario, shipped_scenarios
+from sim.scenarios import (
+    Scenario,
+    ScenarioError,
+    describe,
+    find_scenario,
+    run_scenario,
+    shipped_scenarios,
+    with_changes,
+)
+from sim.scenarios.overview import HEADINGS, run_row, table_lines
 from sim.scenarios.runner import Result
 from sim.world.deployment import DEPLOYMENT_SETTINGS, Deployment, DeploymentError
 from sim.world.world import ImpossibleFault, UnknownNode
 
 __all__ = ["main"]
 
+ALL = "all"
 PLOT_FORMATS = (".png", ".svg", ".pdf")
 
 
@@ -68,15 +79,25 @@ def _parser() -> argparse.ArgumentParser:
     listing = commands.add_parser("list", help="the shipped scenarios")
     listing.set_defaults(command=_list)
 
+    description = commands.add_parser("describe", help="tell what a scenario is, in words")
+    description.add_argument("scenario", help="a shipped scenario (see list), or a .toml file")
+    description.add_argument("--variant", default="", metavar="NAME", help="this variant of it")
+    description.set_defaults(command=_describe)
+
     run = commands.add_parser(
         "run",
-        help="run a scenario and judge it",
-        description="Run a scenario, print every Sentinel's log, a summary and the digest.",
+        help="run a scenario, or all, and judge it",
+        description="Run a scenario, print every Sentinel's log, a summary and the digest. "
+        f"'{ALL}' runs every shipped scenario and prints a row for each.",
     )
-    run.add_argument("scenario", help="a shipped scenario (see list), or a .toml file")
+    run.add_argument("scenario", help=f"a shipped scenario (see list), a .toml file, or '{ALL}'")
+    run.add_argument("--variant", default="", metavar="NAME", help="this variant of it")
     run.add_argument("--conf", metavar="FILE", help="take the deployment from this sentinel.conf")
     run.add_argument("--master", metavar="NAME", help="which master of --conf (default: the first)")
     run.add_argument("--seed", type=int, default=1, metavar="N", help="default: 1")
+    run.add_argument(
+        "--seeds", type=_count, metavar="K", help=f"with '{ALL}': K seeds each, from --seed on"
+    )
     run.add_argument(
         "--duration",
         type=_positive,
@@ -88,7 +109,8 @@ def _parser() -> argparse.ArgumentParser:
         action="append",
         default=[],
         metavar="KEY=VALUE",
-        help=f"change a setting, any of: {', '.join(DEPLOYMENT_SETTINGS)}",
+        help="change a parameter of the scenario (see describe), or a setting, any of: "
+        f"{', '.join(DEPLOYMENT_SETTINGS)}",
     )
     run.add_argument("--trace", metavar="FILE", help="write the trace, as JSON Lines")
     run.add_argument(
@@ -106,6 +128,13 @@ def _parser() -> argparse.ArgumentParser:
     plot.add_argument("-o", "--output", required=True, metavar="FILE", help=".png, .svg or .pdf")
     plot.set_defaults(command=_plot)
     return parser
+
+
+def _count(text: str) -> int:
+    number = int(text) if text.isdecimal() else 0
+    if not 0 < number <= 10**6:
+        raise argparse.ArgumentTypeError(f"expected a whole number from 1, found {text!r}")
+    return number
 
 
 def _positive(text: str) -> float:
@@ -135,8 +164,39 @@ def _list(options: argparse.Namespace) -> int:
     return 0
 
 
+def _describe(options: argparse.Namespace) -> int:
+    for line in describe(find_scenario(options.scenario, variant=options.variant)):
+        print(line)
+    return 0
+
+
+def _run_all(options: argparse.Namespace) -> int:
+    """A row for each scenario as soon as it is known; what failed, behind all of them."""
+    for name in ("conf", "master", "duration", "set", "trace", "plot", "variant"):
+        if getattr(options, name):
+            raise UsageError(f"--{name} is for a single scenario; expected its name, not '{ALL}'")
+    scenarios = shipped_scenarios(variants=True)
+    seeds = range(options.seed, options.seed + (options.seeds or 1))
+    names = max(len(each.full_name) for each in scenarios)
+    themes = max(len(each.theme) for each in scenarios)
+    widths = (names, themes, len("FAILED") + 2 * len(f" {len(seeds)}"), 9, 11, 9, 9, 6)
+    print(*table_lines([HEADINGS], widths), sep="\n")
+    failures = []
+    for scenario in scenarios:
+        row = run_row(scenario, seeds, time.process_time)
+        print(*table_lines([row.cells()], widths), sep="\n", flush=True)
+        failures += [f"FAILED {scenario.full_name}: {each}" for each in row.failures]
+    for failure in failures:
+        print(failure)
+    return 1 if failures else 0
+
+
 def _run(options: argparse.Namespace) -> int:
-    scenario = _configured(find_scenario(options.scenario), options)
+    if options.scenario == ALL:
+        return _run_all(options)
+    if options.seeds is not None:
+        raise UsageError(f"--seeds is for '{ALL}'; expected --seed for a single scenario")
+    scenario = _configured(options)
     draw = _plotter(options.plot) if options.plot else None
     _check_outputs([options.trace, *options.plot] if options.trace is not None else options.plot)
     with _progress_bar() as progress:
@@ -176,8 +236,15 @@ def _plot(options: argparse.Namespace) -> int:
 # What a run is made of
 
 
-def _configured(scenario: Scenario, options: argparse.Namespace) -> Scenario:
+def _configured(options: argparse.Namespace) -> Scenario:
     """The scenario with the deployment of --conf, changed by --set."""
+    changes: dict[str, str] = {}
+    for assignment in options.set:
+        key, equals, value = assignment.partition("=")
+        if not equals:
+            raise UsageError(f"--set {assignment}: expected KEY=VALUE")
+        changes[key.strip()] = value.strip()
+    scenario = with_changes(options.scenario, changes, variant=options.variant)
     deployment = scenario.deployment
     if options.conf is not None:
         try:
@@ -195,20 +262,20 @@ def _configured(scenario: Scenario, options: argparse.Namespace) -> Scenario:
             print(f"minisentinel-sim: note: {options.conf}: {note}", file=sys.stderr)
     elif options.master is not None:
         raise UsageError("--master chooses among the masters of --conf, which is missing")
-    for assignment in options.set:
-        key, equals, value = assignment.partition("=")
-        if not equals:
-            raise UsageError(f"--set {assignment}: expected KEY=VALUE")
-        deployment = deployment.with_setting(key.strip(), value.strip())
+    for key, value in changes.items():
+        # What the file says comes first, and what was asked for last.
+        if options.conf is not None and key in DEPLOYMENT_SETTINGS:
+            deployment = deployment.with_setting(key, value)
     return scenario.with_deployment(deployment)
 
 
 def _print_result(scenario: Scenario, result: Result) -> None:
-    print(f"{scenario.name}: {scenario.title}")
+    print(f"{scenario.full_name}: {scenario.title}")
     print(result.summary)
     failures = result.failures
     for name, verdict in result.verdicts:
         mark = "ok" if verdict else "FAILED" if name in failures else "-"
+        mark = "broken" if name in result.forgiven and not verdict else mark
         print(f"{mark:<6} {name}: {verdict.reason}")
 
 

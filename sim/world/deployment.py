@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address
 from pathlib import PurePath
@@ -21,7 +21,11 @@ from minisentinel.core.address import bracketed, numeric_ip
 from minisentinel.core.saved import SavedConfiguration, SavedMaster
 from minisentinel.core.state import Instance
 from minisentinel.core.timing import Timing
+from sim.clients import ClientGroup
 from sim.network.latency import Latency, Uniform
+from sim.redis.settings import Machine
+from sim.world.redis_conf import check_directives, check_redis_conf
+from sim.world.topology import NodeSettings, Topology
 
 __all__ = ["DEPLOYMENT_SETTINGS", "Deployment", "DeploymentError", "KnownSentinel"]
 
@@ -29,6 +33,9 @@ InstanceT = TypeVar("InstanceT", bound=Instance)
 
 LOCAL_NETWORK = Uniform(150, 450)
 """One-way delays within a data centre, in microseconds."""
+
+ORDINARY_MACHINE = Machine()
+ONE_PLACE = Topology()
 
 NAMED_NETWORK = IPv4Address("10.0.3.1")
 """From here on live hosts that a configuration file calls by name."""
@@ -51,15 +58,22 @@ class KnownSentinel:
 class Deployment:
     """Servers, Sentinels and clients, and how they are configured. Immutable: see `with_setting`.
 
+    There are `masters`, each with as many `replicas`, which the same Sentinels watch; the first one
+    is called `master_name`, the second the same with ``-2``, and clients are those of the first.
     `quorum` None means a majority of the Sentinels. Milliseconds where Sentinel has milliseconds.
-    `replica_priorities` are for redis-2, redis-3, ... (100 where none is given). Of the fields
-    that a configuration file fills, `conf` holds what it persists, `conf_name` is what the file is
-    called, and `names` maps host names to simulated addresses.
+    There are `clients` applications, all alike, unless `groups` says which ones, in which case
+    `clients` is how many they are (see `with_groups`). `replica_priorities` are for redis-2,
+    redis-3, ... (100 where none is given). `redis_conf` is the text of a ``redis.conf`` for every
+    server, `directives` are further ones, `machine` is what a server runs on; what is particular
+    about single nodes, and where they are, is in `topology`. Of the fields that a configuration
+    file fills, `conf` holds what it persists, `conf_name` is what the file is called, and `names`
+    maps host names to simulated addresses.
 
     Raises `DeploymentError` for what cannot be built.
     """
 
     sentinels: int = 3
+    masters: int = 1
     replicas: int = 2
     clients: int = 2
     master_name: str = "mymaster"
@@ -69,7 +83,12 @@ class Deployment:
     parallel_syncs: int = 1
     master_reboot_down_after_period: int = 0
     replica_priorities: tuple[int, ...] = ()
+    groups: tuple[ClientGroup, ...] = ()
     latency: Latency = LOCAL_NETWORK
+    redis_conf: str = field(default="", repr=False)
+    directives: tuple[tuple[str, str], ...] = ()
+    machine: Machine = ORDINARY_MACHINE
+    topology: Topology = ONE_PLACE
 
     master_address: tuple[str, int] = ("10.0.0.1", 6379)
     sentinel_port: int = 26379
@@ -93,11 +112,34 @@ class Deployment:
                 f"replica priorities {', '.join(map(str, priorities))}: expected whole numbers "
                 f"from 0, one at most for each of {self.replicas} replicas"
             )
+        if self.groups and sum(each.count for each in self.groups) != self.clients:
+            raise DeploymentError(
+                f"clients={self.clients}: expected as many as the groups of clients have together"
+            )
+        for group in self.groups:
+            if group.first_sentinel > self.sentinels:
+                raise DeploymentError(
+                    f"first-sentinel={group.first_sentinel}: expected the number of a Sentinel, "
+                    f"1 to {self.sentinels}"
+                )
         _check_port(self.sentinel_port, f"port {self.sentinel_port} of the Sentinels")
+        problem = check_redis_conf(self.redis_conf)
+        if problem:
+            raise DeploymentError(f"redis.conf, {problem}")
+        for directives in (self.directives, *(each.directives for each in self.topology.nodes)):
+            problem = check_directives(directives)
+            if problem:
+                raise DeploymentError(problem)
         others = ((each.host, each.port) for each in self.known_sentinels)
         for host, port in (self.master_address, *self.known_replicas, *others):
             self.ip_of(host)
             _check_port(port, f"address {bracketed(host, port)}")
+
+    @property
+    def master_names(self) -> tuple[str, ...]:
+        """What the Sentinels call the masters, in order."""
+        further = (f"{self.master_name}-{n}" for n in range(2, self.masters + 1))
+        return (self.master_name, *further)
 
     @property
     def left_out(self) -> tuple[str, ...]:
@@ -119,6 +161,11 @@ class Deployment:
         return self.sentinels // 2 + 1 if self.quorum is None else self.quorum
 
     @property
+    def client_groups(self) -> tuple[ClientGroup, ...]:
+        """The clients, group by group: textbook ones where nobody says otherwise."""
+        return self.groups or (ClientGroup(count=self.clients),)
+
+    @property
     def settings(self) -> dict[str, Any]:
         """What is in force, for people who read a trace: plain JSON, no paths of this machine."""
         settings: dict[str, Any] = {
@@ -127,6 +174,9 @@ class Deployment:
         settings["quorum"] = self.effective_quorum
         settings["replica-priorities"] = list(self.replica_priorities)
         settings["master"] = self.master_name
+        if self.groups:
+            settings["client-groups"] = [each.settings for each in self.groups]
+        settings.update(self.directives)
         if self.conf_name:
             settings["conf"] = self.conf_name
         return settings
@@ -156,7 +206,25 @@ class Deployment:
         except ValueError:
             raise setting.error(name, value) from None
         setting.check(name, number)
+        if name == "clients" and self.groups:
+            return self._with_clients(number)
         return self._with(**{setting.attribute: number})
+
+    def with_groups(self, groups: Iterable[ClientGroup]) -> Deployment:
+        """A copy with these clients. Raises `DeploymentError`."""
+        groups = tuple(groups)
+        count = sum(each.count for each in groups)
+        DEPLOYMENT_SETTINGS["clients"].check("clients", count)
+        return self._with(groups=groups, clients=count)
+
+    def _with_clients(self, count: int) -> Deployment:
+        """A copy with `count` clients, if they are all of one group."""
+        if len(self.groups) != 1:
+            raise DeploymentError(
+                f"clients={count}: expected a deployment whose clients are all alike; "
+                f"this one has {len(self.groups)} groups of them"
+            )
+        return self.with_groups([dataclasses.replace(self.groups[0], count=count)])
 
     def _with(self, **changes: Any) -> Deployment:
         """A copy with these fields changed, without the priorities of replicas that are gone."""
@@ -210,6 +278,7 @@ class Deployment:
         try:
             return base._with(
                 sentinels=len(others) + 1 if others else base.sentinels,
+                masters=1,
                 replicas=len(replicas) or base.replicas,
                 master_name=name,
                 quorum=chosen.quorum,
@@ -232,8 +301,18 @@ class Deployment:
         except DeploymentError as problem:
             raise DeploymentError(f"{path}: {problem}") from None
 
-    def sentinel_conf(self, myid: str, port: int) -> str:
-        """The configuration file that the Sentinel `myid` starts with."""
+    def sentinel_conf(
+        self,
+        myid: str,
+        port: int,
+        own: NodeSettings | None = None,
+        addresses: Sequence[tuple[str, int]] = (),
+    ) -> str:
+        """The configuration file that the Sentinel `myid` starts with.
+
+        `own` is what is different about it, `addresses` where it believes the masters to be, in
+        their order; that of the first is the deployment's own if none are given.
+        """
         base = self.conf or SavedConfiguration(myid="")
         plain = SavedMaster(self.master_name, *self.master_address, self.effective_quorum)
         master = base.masters[0] if base.masters else plain
@@ -243,27 +322,36 @@ class Deployment:
             base,
             myid=myid,
             announce_hostnames=False,
-            announce_ip="",
+            announce_ip=None,
             announce_port=0,
-            masters=(self._saved_master(master),),
+            masters=tuple(
+                self._saved_master(name, plain if number else master, own, address)
+                for number, (name, address) in enumerate(
+                    zip(self.master_names, addresses or [self.master_address], strict=True)
+                )
+            ),
         )
-        return rewrite(f"port {port}\n", saved)
+        lines = "".join(f"{line}\n" for line in own.conf) if own else ""
+        # Of two lines that say the same thing the later one counts.
+        return rewrite(f"port {port}\n", saved) + lines
 
-    def _saved_master(self, base: SavedMaster) -> SavedMaster:
+    def _saved_master(
+        self, name: str, base: SavedMaster, own: NodeSettings | None, address: tuple[str, int]
+    ) -> SavedMaster:
         timing = Timing()
         same = self.down_after_milliseconds == timing.default_down_after
         same_timeout = self.failover_timeout == timing.default_failover_timeout
         return dataclasses.replace(
             base,
-            name=self.master_name,
-            host=self.master_address[0],
-            port=self.master_address[1],
-            quorum=self.effective_quorum,
+            name=name,
+            host=address[0],
+            port=address[1],
+            quorum=own.quorum if own and own.quorum else self.effective_quorum,
             down_after=None if same else self.down_after_milliseconds,
             failover_timeout=None if same_timeout else self.failover_timeout,
             parallel_syncs=self.parallel_syncs,
             reboot_down_after=self.master_reboot_down_after_period,
-            replicas=self.known_replicas[: self.replicas],
+            replicas=self.known_replicas[: self.replicas] if name == self.master_name else (),
             peers=(),
             # The simulated servers know their commands by their usual names only.
             renamed_commands=(),
@@ -302,7 +390,8 @@ DEPLOYMENT_SETTINGS: dict[str, Setting] = {
         "master_reboot_down_after_period", 0, 10**9, "patience with a restarted master, ms"
     ),
     "sentinels": Setting("sentinels", 1, 100, "Sentinels of the deployment"),
-    "replicas": Setting("replicas", 0, 100, "replicas of the master"),
+    "masters": Setting("masters", 1, 1000, "masters that the same Sentinels watch"),
+    "replicas": Setting("replicas", 0, 100, "replicas of each master"),
     "clients": Setting("clients", 0, 100, "applications that write"),
 }
 

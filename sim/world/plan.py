@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import ipaddress
 from dataclasses import dataclass
 
@@ -19,21 +20,35 @@ CLIENT_NETWORK = "10.0.2.1"
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A node: its name, its IP in canonical form, its port, and a Sentinel's id."""
+    """A node: its name, its IP in canonical form, its port, and a Sentinel's id.
+
+    Servers belong to the master number `group`, counted from 0.
+    """
 
     name: str
     ip: str
     port: int
     myid: str = ""
+    group: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The places of all nodes; the first server is the master."""
+    """The places of all nodes; of the servers of a group the first one is the master."""
 
     servers: tuple[Place, ...]
     sentinels: tuple[Place, ...]
     clients: tuple[Place, ...]
+
+    def group(self, number: int) -> tuple[Place, ...]:
+        """The servers of the master number `number`, that one first."""
+        return tuple(place for place in self.servers if place.group == number)
+
+    @property
+    def masters(self) -> tuple[Place, ...]:
+        """The masters at the start, in order."""
+        first = {place.group: place for place in reversed(self.servers)}
+        return tuple(first[number] for number in sorted(first))
 
     @property
     def places(self) -> tuple[Place, ...]:
@@ -47,6 +62,13 @@ class _Addresses:
     def __init__(self, deployment: Deployment) -> None:
         self._deployment = deployment
         self._used: dict[str, set[int]] = {}
+
+    def share(self, ip: str, port: int) -> tuple[str, int]:
+        """A port of a machine that may have others already: this one, or the next that is free."""
+        used = self._used.get(ip, ())
+        if port:
+            port = next(each for each in range(port, 65536) if each not in used)
+        return self._use(ip, port)
 
     def take(self, host: str, port: int) -> tuple[str, int]:
         """This very address; it must be free."""
@@ -98,7 +120,8 @@ def make_plan(deployment: Deployment, streams: Streams) -> Plan:
     servers = [addresses.take(host, port), *(addresses.take(*each) for each in known_replicas)]
     others = [addresses.take(each.host, each.port) for each in known_sentinels]
 
-    while len(servers) <= deployment.replicas:
+    size = deployment.replicas + 1
+    while len(servers) < size * deployment.masters:
         servers.append(addresses.near(host, port))
 
     # The configuration file is the first one's; those that it knows follow.
@@ -113,8 +136,10 @@ def make_plan(deployment: Deployment, streams: Streams) -> Plan:
     ids = [own_id, *(each.myid for each in known_sentinels)]
     ids += [""] * (len(sentinels) - len(ids))
 
-    return Plan(
-        servers=tuple(Place(f"redis-{n}", *each) for n, each in enumerate(servers, start=1)),
+    plan = Plan(
+        servers=tuple(
+            Place(f"redis-{n + 1}", *each, group=n // size) for n, each in enumerate(servers)
+        ),
         sentinels=tuple(
             _sentinel(f"sentinel-{n}", address, myid, streams)
             for n, (address, myid) in enumerate(zip(sentinels, ids, strict=True), start=1)
@@ -124,8 +149,53 @@ def make_plan(deployment: Deployment, streams: Streams) -> Plan:
             for n in range(1, deployment.clients + 1)
         ),
     )
+    return _move_together(plan, deployment)
+
+
+def _move_together(plan: Plan, deployment: Deployment) -> Plan:
+    """The plan with the nodes of every box on one machine, that of the first of them.
+
+    Raises `DeploymentError` for a node that does not exist or lives in two boxes.
+    """
+    topology = deployment.topology
+    unknown = topology.unknown_nodes(place.name for place in plan.places)
+    if unknown:
+        known = ", ".join(place.name for place in plan.places)
+        raise DeploymentError(f"unknown node {unknown[0]!r}; expected one of: {known}")
+    if not topology.boxes:
+        return plan
+    by_name = {place.name: place for place in plan.places}
+    addresses = _Addresses(deployment)
+    moved: dict[str, Place] = {}
+    boxed: dict[str, str] = {}
+    for box in topology.boxes:
+        # The address of the master is in every configuration file already.
+        first = next((name for name in box.nodes if name == "redis-1"), box.nodes[0])
+        for name in (first, *(each for each in box.nodes if each != first)):
+            if name in boxed:
+                raise DeploymentError(f"{name} cannot be in both {boxed[name]} and {box.name}")
+            boxed[name] = box.name
+            ip, port = addresses.share(by_name[first].ip, by_name[name].port)
+            moved[name] = dataclasses.replace(by_name[name], ip=ip, port=port)
+
+    def where(places: tuple[Place, ...]) -> tuple[Place, ...]:
+        return tuple(moved.get(place.name, place) for place in places)
+
+    return Plan(where(plan.servers), where(plan.sentinels), where(plan.clients))
 
 
 def _sentinel(name: str, address: tuple[str, int], myid: str, streams: Streams) -> Place:
     dice = Dice(streams.get(f"identity:{name}").getrandbits(64))
     return Place(name, *address, myid or dice.hex(RUNID_LENGTH))
+
+
+def next_address(plan: Plan, like: Place) -> tuple[str, int]:
+    """A free address for a node that joins `like` another one: a machine of its own if it can."""
+    used = {(place.ip, place.port) for place in plan.places}
+    if is_loopback(like.ip):
+        return like.ip, next(n for n in range(like.port, 65536) if (like.ip, n) not in used)
+    address = ipaddress.ip_address(like.ip)
+    ips = {ip for ip, _ in used}
+    while str(address) in ips:
+        address += 1
+    return str(address), like.port

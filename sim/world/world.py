@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from minisentinel.core import MODERN, Profile
 from minisentinel.trace import Header, Trace
-from sim.clients.connection import ClientProcess
-from sim.clients.writer import WriterClient
+from sim.clients import CLIENT_KINDS, ClientGroup, TextbookClient
 from sim.kernel.kernel import Kernel
 from sim.kernel.loop import VirtualLoop
 from sim.kernel.streams import Streams
@@ -17,13 +17,13 @@ from sim.network.network import Network, Partition
 from sim.network.topology import Host
 from sim.process import Process
 from sim.redis.node import RedisNode
-from sim.redis.settings import Settings
 from sim.sentinels import Disk, SentinelNode
 from sim.trace.recorder import Recorder
 from sim.trace.records import FaultInjected, RunEnded
 from sim.world.calm import is_settled
 from sim.world.deployment import Deployment
 from sim.world.plan import Place, Plan, make_plan
+from sim.world.redis_conf import server_settings
 
 __all__ = ["ImpossibleFault", "UnknownNode", "World"]
 
@@ -87,27 +87,49 @@ class World:
         self.plan: Plan = make_plan(self.deployment, self.streams)
         self.servers: dict[str, RedisNode] = {}
         self.sentinels: dict[str, SentinelNode] = {}
-        self.clients: dict[str, ClientProcess] = {}
+        self.clients: dict[str, TextbookClient] = {}
+        self.watchers: list[Callable[[], bool]] = []
+        """What has something to do yet: while one of them says so it is not calm."""
         self._build()
 
     # Building
 
     def _build(self) -> None:
-        for number, place in enumerate(self.plan.servers):
-            self.servers[place.name] = self._server(number, place)
+        for name, _ in self.deployment.names:
+            self.network.names.point(name, self.deployment.ip_of(name))
+        for place in self.plan.servers:
+            self.servers[place.name] = self._server(place)
         for place in self.plan.sentinels:
             self.sentinels[place.name] = self._sentinel(place)
-        for place in self.plan.clients:
-            self.clients[place.name] = self._client(place)
+        groups = [each for each in self.deployment.client_groups for _ in range(each.count)]
+        for place, group in zip(self.plan.clients, groups, strict=True):
+            self.clients[place.name] = self._client(place, group)
+        self._lay_links()
         for server in self.servers.values():
             server.start()
         for sentinel in self.sentinels.values():
             # Never all at the same instant: their timers would march in step.
-            offset = self.streams.get(f"start:{sentinel.name}").randrange(500_000)
+            who = "in-step" if self.deployment.topology.in_step else sentinel.name
+            offset = Streams(self.seed).get(f"start:{who}").randrange(500_000)
             self._start_at(SENTINELS_START_US + offset, sentinel)
         for client in self.clients.values():
             offset = self.streams.get(f"start:{client.name}").randrange(100_000)
             self._start_at(CLIENTS_START_US + offset, client)
+
+    def _lay_links(self) -> None:
+        """Put the hosts where they stand, and say what lies between the sites."""
+        topology = self.deployment.topology
+        for site in topology.sites:
+            for name in topology.groups[site.name]:
+                self.network.move_to_site(self.nodes[name].host, site.name)
+        for link in topology.links:
+            self.network.link_sites(
+                link.one,
+                link.other,
+                latency=link.latency,
+                bytes_per_second=link.bytes_per_second,
+                loss=link.loss,
+            )
 
     def _start_at(self, when_us: int, process: Process) -> None:
         self._unborn[process.name] = None
@@ -125,13 +147,18 @@ class World:
             host = self._hosts[place.ip] = self.network.add_host(place.name, place.ip)
         return host
 
-    def _server(self, number: int, place: Place) -> RedisNode:
+    def _server(self, place: Place) -> RedisNode:
         priorities = self.deployment.replica_priorities
-        master = self.plan.servers[0]
-        settings = Settings(
+        group = self.plan.group(place.group)
+        master, number = group[0], group.index(place) if place in group else len(group)
+        own = self.deployment.topology.settings_of(place.name)
+        priority = priorities[number - 1] if 0 < number <= len(priorities) else None
+        settings = server_settings(
+            self.deployment.redis_conf,
+            (*self.deployment.directives, *own.directives),
             port=place.port,
-            replicaof=(master.ip, master.port) if number else None,
-            replica_priority=priorities[number - 1] if 0 < number <= len(priorities) else 100,
+            replicaof=(master.ip, master.port) if number and not own.stands_alone else None,
+            replica_priority=priority,
         )
         return RedisNode(
             place.name,
@@ -139,29 +166,68 @@ class World:
             self.network,
             random=self.streams.get(f"redis:{place.name}"),
             settings=settings,
+            machine=self.deployment.machine,
         )
 
     def _sentinel(self, place: Place) -> SentinelNode:
-        conf = self.deployment.sentinel_conf(place.myid, place.port)
+        topology = self.deployment.topology
+        own = topology.settings_of(place.name)
+        masters = [
+            next((each for each in self.plan.servers if each.name == own.monitors), master)
+            for master in self.plan.masters
+        ]
+        conf = self.deployment.sentinel_conf(
+            place.myid,
+            place.port,
+            own,
+            [self._file_address(each) for each in masters],
+        )
+        # Copies of one virtual machine draw the same numbers, each from a generator of its own.
+        streams = Streams(self.seed) if topology.in_step else self.streams
+        random = streams.get("sentinel:in-step" if topology.in_step else f"sentinel:{place.name}")
         return SentinelNode(
             place.name,
             self._host(place),
             self.network,
-            disk=Disk(conf, self.streams.get(f"disk:{place.name}")),
-            random=self.streams.get(f"sentinel:{place.name}"),
+            disk=Disk(
+                conf, streams.get("disk:in-step" if topology.in_step else f"disk:{place.name}")
+            ),
+            random=random,
             profile=self.profile,
-            names={name.lower(): self.deployment.ip_of(name) for name, _ in self.deployment.names},
         )
 
-    def _client(self, place: Place) -> ClientProcess:
-        return WriterClient(
+    def add_sentinel(self, place: Place) -> SentinelNode:
+        """Build a further Sentinel at `place`, with the file that the first ones began with."""
+        sentinel = self.sentinels[place.name] = self._sentinel(place)
+        self.plan = dataclasses.replace(self.plan, sentinels=(*self.plan.sentinels, place))
+        return sentinel
+
+    def add_server(self, place: Place) -> RedisNode:
+        """Build a further server at `place`, which follows the first master."""
+        server = self.servers[place.name] = self._server(place)
+        self.plan = dataclasses.replace(self.plan, servers=(*self.plan.servers, place))
+        return server
+
+    def _file_address(self, master: Place) -> tuple[str, int]:
+        """The address of a master as a Sentinel's file has it: the first one's may be a name."""
+        if master == self.plan.servers[0]:
+            return self.deployment.master_address
+        return (master.ip, master.port)
+
+    def _client(self, place: Place, group: ClientGroup) -> TextbookClient:
+        master = self.plan.servers[0]
+        sentinels = [(each.ip, each.port) for each in self.plan.sentinels]
+        first = group.first_sentinel - 1
+        return CLIENT_KINDS[group.kind](
             place.name,
             self._host(place),
             self.network,
             loop=self.loop,
-            sentinels=[(each.ip, each.port) for each in self.plan.sentinels],
+            sentinels=sentinels[first:] + sentinels[:first],
             master_name=self.deployment.master_name,
             random=self.streams.get(f"client:{place.name}"),
+            workload=group.workload,
+            first_master=(master.ip, master.port),
         )
 
     # Looking
@@ -213,8 +279,15 @@ class World:
             raise ImpossibleFault("nobody names a master")
         return found
 
-    def _find_master(self) -> str | None:
-        name, sentinels = self.deployment.master_name, self.sentinels.values()
+    @property
+    def masters(self) -> tuple[str, ...]:
+        """The present masters of all groups of servers, without those that nobody names."""
+        found = (self._find_master(number) for number in range(self.deployment.masters))
+        return tuple(name for name in found if name is not None)
+
+    def _find_master(self, group: int = 0) -> str | None:
+        name, sentinels = self.deployment.master_names[group], self.sentinels.values()
+        places = self.plan.group(group)
         votes = [
             each.names_as_master(name)
             for each in sentinels
@@ -223,13 +296,13 @@ class World:
         if not votes:
             newest = max(each.config_epoch(name) for each in sentinels)
             votes = [s.names_as_master(name) for s in sentinels if s.config_epoch(name) == newest]
-        counts = {each.name: votes.count((each.ip, each.port)) for each in self.plan.servers}
+        counts = {each.name: votes.count((each.ip, each.port)) for each in places}
         if any(counts.values()):
             return max(counts, key=lambda each: counts[each])
         masters = [
             each.name
-            for each in self.servers.values()
-            if each.state == "running" and not each.server.is_replica
+            for each in places
+            if (node := self.servers[each.name]).state == "running" and not node.server.is_replica
         ]
         return masters[0] if len(masters) == 1 else None
 
@@ -252,16 +325,18 @@ class World:
         condition: Callable[[], bool],
         limit: float = 600.0,
         progress: Callable[[float], None] | None = None,
+        *,
+        look_us: int | None = None,
     ) -> bool:
         """Let time pass until `condition` holds, looked at every 0.1 s; False at the `limit` (s).
 
-        `progress` is called with the time after each look.
+        `look_us` is another interval between looks. `progress` is called with the time after each.
         """
         deadline = self.kernel.now + _duration_us(limit)
         while not condition():
             if self.kernel.now >= deadline:
                 return False
-            self._advance(min(self.kernel.now + LOOK_US, deadline))
+            self._advance(min(self.kernel.now + (look_us or LOOK_US), deadline))
             if progress:
                 progress(self.now)
         return True
@@ -290,6 +365,8 @@ class World:
         if self._ended:
             raise RuntimeError("this run has ended already")
         self._ended = True
+        for client in self.clients.values():
+            client.cut_off("the run ended")
         self.recorder.record("world", RunEnded(reason=reason))
 
     def is_calm(self) -> bool:
@@ -299,20 +376,21 @@ class World:
         been started yet, is frozen or blocked, or the network is cut, it is not calm, noticed or
         not (see `sim.world.calm`).
         """
-        if self._unborn or self.network.partitions:
+        if self._unborn or self.network.partitions or any(busy() for busy in self.watchers):
             return False
         if any(node.state == "paused" for node in self.nodes.values()):
             return False
         if any(self.kernel.now < until for until in self._busy_until_us.values()):
             return False
-        master = self._find_master()
-        return master is not None and is_settled(
-            self.servers[master],
-            self.servers.values(),
-            self.sentinels.values(),
-            {place.name: (place.ip, place.port) for place in self.plan.places},
-            self.deployment.master_name,
-        )
+        addresses = {place.name: (place.ip, place.port) for place in self.plan.places}
+        for group, name in enumerate(self.deployment.master_names):
+            master = self._find_master(group)
+            servers = [self.servers[place.name] for place in self.plan.group(group)]
+            if master is None or not is_settled(
+                self.servers[master], servers, self.sentinels.values(), addresses, name
+            ):
+                return False
+        return True
 
     # Faults
 
@@ -320,7 +398,7 @@ class World:
         """Kill a process, as by SIGKILL; returns the name of the node."""
         node = self.node(name)
         if node.state != "down":
-            self._note_fault("kill", node.name, "process killed")
+            self.note_fault("kill", node.name, "process killed")
             self._busy_until_us.pop(node.name, None)
             node.kill()
         return node.name
@@ -336,7 +414,7 @@ class World:
         if not node.host.powered:
             raise ImpossibleFault(f"{node.name} cannot be restarted: its host has no power")
         detail = "process started" if keep_data else "process started without its data"
-        self._note_fault("restart", node.name, detail)
+        self.note_fault("restart", node.name, detail)
         self._unborn.pop(node.name, None)
         if not keep_data and isinstance(node, RedisNode):
             node.wipe()
@@ -347,7 +425,7 @@ class World:
         """Freeze a process, as by SIGSTOP."""
         node = self.node(name)
         if node.state == "running":
-            self._note_fault("pause", node.name, "process frozen")
+            self.note_fault("pause", node.name, "process frozen")
             node.pause()
         return node.name
 
@@ -355,7 +433,7 @@ class World:
         """Let a frozen process go on."""
         node = self.node(name)
         if node.state == "paused":
-            self._note_fault("resume", node.name, "process goes on")
+            self.note_fault("resume", node.name, "process goes on")
             node.resume()
         return node.name
 
@@ -365,7 +443,7 @@ class World:
         if seconds < 0:
             raise ImpossibleFault(f"{node.name} cannot be busy for {seconds:g} s")
         if node.state != "down":
-            self._note_fault("block", node.name, f"busy for {seconds:g} s")
+            self.note_fault("block", node.name, f"busy for {seconds:g} s")
             busy_until_us = self.kernel.now + microseconds(seconds)
             self._busy_until_us[node.name] = max(
                 self._busy_until_us.get(node.name, 0), busy_until_us
@@ -381,7 +459,7 @@ class World:
         node = self.node(name)
         if node.host.powered:
             gone = [each.name for each in self.nodes.values() if each.host is node.host]
-            self._note_fault("power_off", node.name, f"host off: {', '.join(gone)}")
+            self.note_fault("power_off", node.name, f"host off: {', '.join(gone)}")
             for each in gone:
                 self._busy_until_us.pop(each, None)
             node.host.power_off()
@@ -391,7 +469,7 @@ class World:
         """Give a node's host its power back; its processes stay dead until `restart`."""
         node = self.node(name)
         if not node.host.powered:
-            self._note_fault("power_on", node.name, "host on, without its processes")
+            self.note_fault("power_on", node.name, "host on, without its processes")
             node.host.power_on()
         return node.name
 
@@ -400,7 +478,7 @@ class World:
         node = self.node(name)
         if seconds:
             way = "ahead" if seconds > 0 else "back"
-            self._note_fault("step_clock", node.name, f"wall clock {abs(seconds):g} s {way}")
+            self.note_fault("step_clock", node.name, f"wall clock {abs(seconds):g} s {way}")
             node.host.step_clock(microseconds(seconds))
         return node.name
 
@@ -420,17 +498,18 @@ class World:
         except ValueError as problem:
             raise ImpossibleFault(f"impossible partition: {problem}") from None
         arrow = " -> " if one_way else " | "
-        self._note_fault("partition", "network", arrow.join(", ".join(group) for group in names))
+        self.note_fault("partition", "network", arrow.join(", ".join(group) for group in names))
         return partition
 
     def heal(self, partition: Partition | None = None) -> None:
         """Undo a partition, or all of them."""
         partitions = self.network.partitions
         if partitions if partition is None else partition in partitions:
-            self._note_fault("heal", "network", "the network is whole again")
+            self.note_fault("heal", "network", "the network is whole again")
             self.network.heal(partition)
 
-    def _note_fault(self, verb: str, node: str, detail: str) -> None:
+    def note_fault(self, verb: str, node: str, detail: str) -> None:
+        """Write on the trace that `verb` was done to `node`; `detail` is for people."""
         self.recorder.record(node, FaultInjected(verb=verb, detail=detail))
 
 

@@ -294,6 +294,7 @@ def test_settings_in_force_are_those_that_can_be_set_and_what_the_file_says() ->
         "quorum": 2,
         "master-reboot-down-after-period": 0,
         "sentinels": 3,
+        "masters": 1,
         "replicas": 2,
         "clients": 2,
         "replica-priorities": [5],

@@ -157,6 +157,8 @@ def test_block_of_less_than_nothing_is_impossible(world: World) -> None:
 
 def test_restart_with_and_without_data(world: World) -> None:
     assert keys(world, "redis-1") > 50
+    world.servers["redis-1"].server.persistence.begin_save()
+    world.run(0.1)
     for keep, expected in ((True, True), (False, False)):
         world.kill("redis-1")
         # Alone: a replica would get its data back from the master.

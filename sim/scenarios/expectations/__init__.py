@@ -1,0 +1,23 @@
+"""What a scenario may expect of its run; every claim is judged from the trace.
+
+- `flags`: what is true or not at the end.
+- `measures`: numbers of the run, compared with what is expected.
+- `words`: what is named, such as the master at the end.
+- `claims` and `states`: what is seen, eventually or never.
+- `cast`: who was hit by which fault, so that claims can speak of "the old master".
+"""
+
+from sim.scenarios.expectations.cast import Cast
+from sim.scenarios.expectations.claims import judge_claim
+from sim.scenarios.expectations.kinds import ExpectationKind
+from sim.scenarios.expectations.states import STATES
+from sim.scenarios.expectations.table import EXPECTATIONS, judge_expectation
+
+__all__ = [
+    "EXPECTATIONS",
+    "STATES",
+    "Cast",
+    "ExpectationKind",
+    "judge_claim",
+    "judge_expectation",
+]

@@ -1,0 +1,100 @@
+"""What is true, or not, at the end of a run."""
+
+from __future__ import annotations
+
+from minisentinel.trace import Trace
+from sim.judge import ONE_MASTER_AT_THE_END, Verdict, find_clients, find_final_master, trace_end_us
+from sim.judge.verdicts import holds, is_broken, is_unknown
+from sim.scenarios.expectations.cast import Cast
+from sim.scenarios.expectations.kinds import ExpectationKind
+from sim.scenarios.expectations.measures import masters_named_at_the_end
+from sim.trace import RunEnded
+
+__all__ = ["FLAGS"]
+
+WRITE_GRACE_US = 2_000_000
+
+
+def _one_master(trace: Trace, expected: bool, cast: Cast) -> Verdict:
+    verdict = ONE_MASTER_AT_THE_END.judge(trace)
+    return verdict if expected else _negated(verdict)
+
+
+def _same_master(trace: Trace, expected: bool, cast: Cast) -> Verdict:
+    named = masters_named_at_the_end(trace)
+    if not named:
+        return is_unknown("no Sentinel names a master at the end")
+    told = f"named at the end: {', '.join(sorted(named))}"
+    return holds(told) if (len(named) == 1) == expected else is_broken(told)
+
+
+def _master_changed(trace: Trace, expected: bool, cast: Cast) -> Verdict:
+    final = find_final_master(trace)
+    roles = trace.of_kind("role")
+    first = next((entry.node for entry in roles if entry.data.role == "master"), None)  # type: ignore[attr-defined]
+    if final is None or first is None:
+        return is_unknown("the Sentinels do not agree on a master at the end")
+    if (final != first) == expected:
+        return holds(f"the master at the end is {final}")
+    return is_broken(f"the master at the end is {final}, at the start it was {first}")
+
+
+def _clients_write(trace: Trace, expected: bool, cast: Cast) -> Verdict:
+    clients = find_clients(trace)
+    if not clients:
+        return is_unknown("there is no client")
+    since = trace_end_us(trace) - WRITE_GRACE_US
+    stuck = [
+        client.name
+        for client in clients
+        if not any(each.outcome == "ok" and each.ended_us >= since for each in client.operations)
+    ]
+    if bool(stuck) != expected:
+        return holds("every client writes at the end" if expected else f"stuck: {', '.join(stuck)}")
+    return is_broken(
+        f"no successful write in the last {WRITE_GRACE_US / 1e6:g} s by {', '.join(stuck)}"
+        if stuck
+        else "every client writes at the end"
+    )
+
+
+def _calm(trace: Trace, expected: bool, cast: Cast) -> Verdict:
+    ends = [entry.data.reason for entry in trace.entries if isinstance(entry.data, RunEnded)]
+    if not ends or ends[-1] == "duration":
+        return is_unknown("the run was ended before that could be known")
+    told = f"the run ended by its {ends[-1]}" if ends[-1] != "calm" else "it became calm"
+    return holds(told) if (ends[-1] == "calm") == expected else is_broken(told)
+
+
+def _negated(verdict: Verdict) -> Verdict:
+    if verdict.truth.value == "unknown":
+        return verdict
+    return is_broken(verdict.reason) if verdict else holds(verdict.reason)
+
+
+FLAGS: dict[str, ExpectationKind] = {
+    "one-master-at-the-end": ExpectationKind(
+        "true or false",
+        "all running Sentinels name one master, it is one, and all others follow it",
+        _one_master,
+    ),
+    "same-master-named-at-the-end": ExpectationKind(
+        "true or false",
+        "all running Sentinels name the same master, whatever that one is or does",
+        _same_master,
+    ),
+    "master-changed": ExpectationKind(
+        "true or false",
+        "another server than at the start is the master at the end",
+        _master_changed,
+    ),
+    "clients-write-at-the-end": ExpectationKind(
+        "true or false",
+        "every client has a successful write in the last two seconds",
+        _clients_write,
+        needs_clients=True,
+    ),
+    "becomes-calm": ExpectationKind(
+        "true or false", "all is well again before the patience is over", _calm
+    ),
+}

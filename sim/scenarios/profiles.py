@@ -1,0 +1,16 @@
+"""The rules that Sentinels can play by in a scenario: today's, and those kept outside the core."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from minisentinel.core import MODERN, Profile
+from sim.mutants import MUTANTS
+
+__all__ = ["PROFILES"]
+
+PROFILES: Mapping[str, Profile] = MappingProxyType(
+    {MODERN.name: MODERN, **{mutant.name: mutant.profile for mutant in MUTANTS}}
+)
+"""Every profile by its name."""
