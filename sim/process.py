@@ -13,8 +13,9 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from typing import Any, Literal, cast
+from typing import Any, Literal, Protocol, cast
 
+from minisentinel.core.address import numeric_ip
 from sim.kernel.kernel import Kernel, Ticket
 from sim.network.endpoint import (
     ACCEPTED,
@@ -25,13 +26,17 @@ from sim.network.endpoint import (
     FailReason,
 )
 from sim.network.network import Network
+from sim.network.retransmission import Segment
 from sim.network.topology import Host
 from sim.trace.recorder import Recorder
 from sim.trace.records import ProcessChanged
 
-__all__ = ["READ_LIMIT_BYTES", "SLICE_US", "Process", "ProcessState", "Timer"]
+__all__ = ["NEVER", "READ_LIMIT_BYTES", "SLICE_US", "Process", "ProcessState", "Timer", "Watcher"]
 
 ProcessState = Literal["down", "running", "paused"]
+
+NEVER = 1 << 62
+"""A kernel time that never comes."""
 
 READ_LIMIT_BYTES = 16 * 1024
 """How much of one connection is read in one round."""
@@ -69,6 +74,18 @@ class Timer:
         return True
 
 
+class Watcher(Protocol):
+    """Somebody outside who is told what becomes of a process."""
+
+    def died(self, process: Process, change: str, status: int, /) -> None:
+        """It is down: "killed", "exited" (with that status) or "stopped"."""
+        ...
+
+    def power_returned(self, process: Process, /) -> None:
+        """Its host is on again, which starts no process by itself."""
+        ...
+
+
 class Process:
     """A program with a single thread on a host; subclasses say what it does.
 
@@ -80,12 +97,11 @@ class Process:
 
     __slots__ = (
         "_blocked",
-        "_dirty",
         "_due",
         "_endpoints",
         "_free_at",
         "_idle",
-        "_in_step",
+        "_idle_until",
         "_overdue_first",
         "_paused_at",
         "_phase",
@@ -96,12 +112,15 @@ class Process:
         "_timers",
         "_unread",
         "_wake",
+        "dirty",
         "host",
+        "in_step",
         "kernel",
         "name",
         "network",
         "recorder",
         "state",
+        "watchers",
     )
 
     service_us: int = 5
@@ -116,6 +135,7 @@ class Process:
         self.kernel: Kernel = network.kernel
         self.recorder = recorder if recorder is not None else network.recorder
         self.state: ProcessState = "down"
+        self.watchers: list[Watcher] = []
         host.residents.append(self)
         self._endpoints: dict[int, Endpoint] = {}
         self._timers: dict[Timer, None] = {}
@@ -125,15 +145,17 @@ class Process:
         # ... those of the round that is going on, and the output that leaves at its end.
         self._round: deque[Endpoint] = deque()
         self._round_timers: deque[Timer] = deque()
-        self._dirty: list[Endpoint] = []
+        self.dirty: list[Endpoint] = []
         self._phase: Literal["idle", "sockets", "timers"] = "idle"
         self._unread = 0
         self._free_at = 0
         self._spent = 0
-        self._in_step = False
+        self.in_step = False
         self._wake: Ticket | None = None
         # Running, between two rounds, and nothing to do: what arrives may be handled on the spot.
         self._idle = False
+        # From then on there is something to make up for (see `catch_up`).
+        self._idle_until = NEVER
         self._blocked = False
         self._overdue_first = False
         self._paused_at = 0
@@ -157,6 +179,7 @@ class Process:
     def stop(self) -> None:
         """End in order, as on SIGTERM: `on_stop` runs on the thread, then all is closed."""
         if self.state != "down":
+            self.stay_awake()
             self._soon(self._stopping)
 
     def kill(self) -> None:
@@ -175,12 +198,13 @@ class Process:
         """Freeze, as by SIGSTOP: connections stay and are accepted, nothing is read or answered."""
         if self.state != "running":
             return
+        self.stay_awake()
         self.state = "paused"
         self._idle = False
         self._paused_at = self.time_us
         # A process that waits for events is interrupted by SIGCONT and then looks at its timers
         # first; one that is stopped in the middle of its work goes on with that.
-        self._overdue_first = not self._in_step and self._free_at <= self._paused_at
+        self._overdue_first = not self.in_step and self._free_at <= self._paused_at
         self._cancel_wake()
         self._record("paused")
 
@@ -204,6 +228,15 @@ class Process:
             self._record("blocked")
         self.charge(duration_us)
 
+    def clock_steps(self) -> None:
+        """The wall clock of the host is about to be set."""
+        self.stay_awake()
+
+    def power_returned(self) -> None:
+        """The host is on again; whoever watches may start the program."""
+        for watcher in tuple(self.watchers):
+            watcher.power_returned(self)
+
     # What subclasses use.
 
     @property
@@ -221,14 +254,28 @@ class Process:
         self.network.listen(self, self.host, port)
 
     def connect(self, host: str, port: int) -> Endpoint:
-        """Begin to connect to an address; `on_open` or `on_failed` follows.
+        """Begin to connect to an address or a name; `on_open` or `on_failed` follows.
 
-        What is sent before `on_open` leaves after it. Raises RuntimeError when the process is down.
+        A name is looked up first, which keeps the thread busy (see `resolve`). What is sent before
+        `on_open` leaves after it. Raises RuntimeError when the process is down.
         """
         self._must_live()
-        endpoint = self.network.connect(self, self.host, host, port)
+        address: str | None = host
+        if numeric_ip(host) is None:
+            address = self.resolve(host)
+        if address is None:
+            endpoint = self.network.refuse_name(self, self.host, host, port)
+        else:
+            endpoint = self.network.connect(self, self.host, address, port)
         self._endpoints[endpoint.id] = endpoint
         return endpoint
+
+    def resolve(self, name: str) -> str | None:
+        """The address that a host name has now, or None; the thread waits for the answer."""
+        address, took_us = self.network.names.look_up(name, self.host.name)
+        if took_us:
+            self.charge(took_us)
+        return address
 
     def after(
         self, delay_us: int, callback: Callable[[Any], object], argument: Any = None
@@ -245,14 +292,22 @@ class Process:
         timer._ticket = self.kernel.call_after(delay_us, self._timer_is_due, timer)
         return timer
 
+    def alarm(self, when_us: int, callback: Callable[[Any], object]) -> Timer:
+        """Call back at a kernel time: not a step of the thread, but a matter of the simulator."""
+        timer = Timer(self, callback, None)
+        self._timers[timer] = None
+        timer._ticket = self.kernel.call_at(when_us, self._alarm_rings, timer)
+        return timer
+
     def charge(self, duration_us: int) -> None:
         """The step that is running takes that much longer; what it sends leaves that much later.
 
         Between two steps: the thread has that much to do before the next one.
         """
-        if self._in_step:
+        if self.in_step:
             self._spent += duration_us
             return
+        self.stay_awake()
         start = self.kernel.now if self.state == "running" else self._paused_at
         self._free_at = max(self._free_at, start) + duration_us
         self._overdue_first = False
@@ -287,27 +342,56 @@ class Process:
     def on_close(self, endpoint: Endpoint, reason: CloseReason) -> None:
         """The other side closed or reset the connection, or was silent for too long."""
 
+    # What a subclass may leave out while nobody can notice, and then sets `_idle_until`.
+
+    def catch_up(self) -> None:
+        """Make up for what was left out until now; called before anything happens to the thread."""
+
+    def stay_awake(self) -> None:
+        """Catch up, and leave nothing out from now on: the thread is about to be disturbed."""
+
     # What endpoints call (see `Owner`).
+
+    def receive(self, endpoint: Endpoint, segment: Segment) -> None:
+        """Something has arrived: handled on the spot if it is one message and the thread idle."""
+        now = self.kernel.now
+        if now >= self._idle_until:
+            self.catch_up()
+        if self._idle and self._free_at <= now and len(segment) == 1:
+            message, size = segment[0]
+            if size >= 0:
+                self._idle = False
+                self.in_step = True
+                self.on_message(endpoint, message)
+                # The calm end of a lone step, written out: this is the way of nearly all messages.
+                spent = self._spent + self.service_us
+                if spent >= SLICE_US or self.state != "running" or self._due or self._blocked:
+                    self._end_lone_step()
+                    return
+                self._free_at = free_at = now + spent
+                if self.dirty:
+                    for each in self.dirty:
+                        each.transmit(free_at)
+                    self.dirty.clear()
+                self._spent = 0
+                self.in_step = False
+                self._idle = True
+                return
+        inbox = endpoint.inbox
+        inbox.extend(segment)
+        if len(inbox) == len(segment):
+            self.readable(endpoint)
 
     def readable(self, endpoint: Endpoint) -> None:
         """`endpoint` has something to read: now if the thread is idle, else when its turn comes."""
-        if self._idle and self._free_at <= self.kernel.now:
-            inbox = endpoint.inbox
-            if len(inbox) == 1:
-                message, size = inbox[0]
-                if size >= 0:
-                    inbox.clear()
-                    self._idle = False
-                    self._in_step = True
-                    self.on_message(endpoint, message)
-                    self._end_lone_step()
-                    return
+        if self.kernel.now >= self._idle_until:
+            self.catch_up()
         self._readable.append(endpoint)
         self._go_on()
 
     def writable(self, endpoint: Endpoint) -> None:
         """`endpoint` has output, which leaves at the end of the round."""
-        self._dirty.append(endpoint)
+        self.dirty.append(endpoint)
         if self._idle:
             self._wake_at(max(self._free_at, self.kernel.now))
 
@@ -323,7 +407,7 @@ class Process:
 
     def _go_on(self) -> None:
         """Work now if the thread is free and has something to do, else when it is free."""
-        if self.state != "running" or self._in_step or self._wake is not None:
+        if self.state != "running" or self.in_step or self._wake is not None:
             return
         if not self._has_work:
             self._idle = True
@@ -335,7 +419,7 @@ class Process:
     @property
     def _has_work(self) -> bool:
         return bool(
-            self._readable or self._due or self._dirty or self._blocked or self._phase != "idle"
+            self._readable or self._due or self.dirty or self._blocked or self._phase != "idle"
         )
 
     def _wake_at(self, when: int) -> None:
@@ -352,13 +436,13 @@ class Process:
         self._spent = spent = self._spent + self.service_us
         if spent < SLICE_US and self.state == "running" and not (self._due or self._blocked):
             self._free_at = free_at = self.kernel.now + spent
-            dirty = self._dirty
+            dirty = self.dirty
             if dirty:
                 for endpoint in dirty:
                     endpoint.transmit(free_at)
                 dirty.clear()
             self._spent = 0
-            self._in_step = False
+            self.in_step = False
             self._idle = True
         else:
             if self.state != "down":
@@ -367,9 +451,11 @@ class Process:
 
     def _run(self, _: None) -> None:
         """Begin a round, or go on with one that a long step has interrupted."""
+        if self.kernel.now >= self._idle_until:
+            self.catch_up()
         self._wake = None
         self._idle = False
-        self._in_step = True
+        self.in_step = True
         if self._blocked:
             self._blocked = False
             self._record("unblocked")
@@ -385,11 +471,11 @@ class Process:
         self._free_at = free_at = self.kernel.now + self._spent
         if round_is_over:
             self._phase = "idle"
-            dirty, self._dirty = self._dirty, []
+            dirty, self.dirty = self.dirty, []
             for endpoint in dirty:
                 endpoint.transmit(free_at)
         self._spent = 0
-        self._in_step = False
+        self.in_step = False
         if self.state == "running":
             if self._has_work:
                 self._wake_at(free_at)
@@ -444,7 +530,7 @@ class Process:
         if code == OPENED:
             self.on_open(endpoint)
             if endpoint.output:
-                self._dirty.append(endpoint)
+                self.dirty.append(endpoint)
         elif code == ACCEPTED:
             self.on_accept(endpoint)
         else:
@@ -454,13 +540,18 @@ class Process:
             else:
                 self.on_failed(endpoint, cast(FailReason, reason))
 
+    def _alarm_rings(self, timer: Timer) -> None:
+        timer._process = timer._ticket = None
+        del self._timers[timer]
+        timer._callback(timer._argument)
+
     def _timer_is_due(self, timer: Timer) -> None:
         timer._ticket = None
         if self._idle and self._free_at <= self.kernel.now:
             timer._process = None
             del self._timers[timer]
             self._idle = False
-            self._in_step = True
+            self.in_step = True
             timer._callback(timer._argument)
             self._end_lone_step()
         else:
@@ -488,7 +579,7 @@ class Process:
         if self.state != "down":
             for endpoint in self.endpoints:
                 endpoint.close(after_output=True)
-            dirty, self._dirty = self._dirty, []
+            dirty, self.dirty = self.dirty, []
             for endpoint in dirty:
                 endpoint.transmit(self.time_us)
             self._die("stopped")
@@ -506,12 +597,15 @@ class Process:
             if timer._ticket is not None:
                 self.kernel.cancel(timer._ticket)
         self._timers.clear()
+        self._idle_until = NEVER
         self._cancel_wake()
-        for queue in (self._readable, self._due, self._round, self._round_timers, self._dirty):
+        for queue in (self._readable, self._due, self._round, self._round_timers, self.dirty):
             queue.clear()
         self._phase = "idle"
         self._unread = 0
         self._blocked = self._overdue_first = self._idle = False
+        for watcher in tuple(self.watchers):
+            watcher.died(self, change, status)
 
     def _must_live(self) -> None:
         if self.state == "down":

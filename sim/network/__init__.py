@@ -1,27 +1,36 @@
 """The network: hosts, paths with latencies and cuts, and TCP-like connections over them."""
 
+from sim.network.bandwidth import Pipe
 from sim.network.endpoint import Address, CloseReason, Endpoint, FailReason, Owner
-from sim.network.latency import Constant, Latency, LogNormal, Uniform
+from sim.network.latency import Constant, Empirical, Latency, LogNormal, Uniform
+from sim.network.names import Names
 from sim.network.network import LOCAL_NETWORK, LOOPBACK, Network, Partition
 from sim.network.retransmission import TcpSettings
 from sim.network.topology import EPOCH_MS, Host, Path
+from sim.network.trouble import DRIFT_STEP_US, Drifts, Stalls
 
 __all__ = [
+    "DRIFT_STEP_US",
     "EPOCH_MS",
     "LOCAL_NETWORK",
     "LOOPBACK",
     "Address",
     "CloseReason",
     "Constant",
+    "Drifts",
+    "Empirical",
     "Endpoint",
     "FailReason",
     "Host",
     "Latency",
     "LogNormal",
+    "Names",
     "Network",
     "Owner",
     "Partition",
     "Path",
+    "Pipe",
+    "Stalls",
     "TcpSettings",
     "Uniform",
 ]

@@ -10,6 +10,9 @@ about losses is modelled as follows (spec: the table "Network" of the design pag
 * When data arrives but the way back is cut, the acknowledgement is lost. What is in flight until
   the first timeout still arrives; then the sender repeats its oldest segment (the receiver drops
   the duplicate) and keeps newer data to itself until an acknowledgement gets through.
+* A lossy path loses the last packets of a segment, or its retransmissions, with some probability;
+  what follows waits as above. After three more segments the hole is filled one round trip later.
+* Where the rate is limited, a segment leaves when the `sim.network.bandwidth.Pipe` has carried it.
 * A close travels in the stream, and is repeated like data. A reset is sent once: a peer that misses
   it learns of it by the answer to whatever it sends next.
 """
@@ -21,7 +24,7 @@ from collections.abc import Callable
 from typing import Any, Literal, Protocol
 
 from sim.kernel.kernel import Kernel
-from sim.network.retransmission import Recovery, Segment, TcpSettings
+from sim.network.retransmission import Recovery, Segment, TcpSettings, packets_of
 from sim.network.topology import Host, Path
 
 __all__ = [
@@ -38,7 +41,7 @@ __all__ = [
 
 Address = tuple[str, int]
 CloseReason = Literal["closed", "reset", "timed out"]
-FailReason = Literal["refused", "timed out", "unreachable"]
+FailReason = Literal["refused", "timed out", "unreachable", "unknown host"]
 
 # Control entries of an inbox are (reason, code): the code stands where a message has its size.
 ACCEPTED = -1
@@ -50,19 +53,45 @@ FAILED = -4
 # ENDED and FAILED: its host knows that it is over, the program has not read it yet.
 _CONNECTING, _OPEN, _ENDED, _CLOSING, _FAILED, _OVER = range(6)
 
+_SENDING = frozenset((_OPEN, _CLOSING))
+
+_FAST_RETRANSMIT = 4
+"""A lost segment and three behind it: then its sender need not wait for the timeout."""
+
 _FINISH: Segment = [("closed", CLOSED)]
 _RESET: Segment = [("reset", CLOSED)]
 
 
 class Owner(Protocol):
-    """What an endpoint needs of the program that uses it."""
+    """What an endpoint needs of the program that uses it.
+
+    While it is `in_step`, what has output stands in `dirty`, whose members are asked to `transmit`
+    when the step has ended.
+    """
+
+    @property
+    def in_step(self) -> bool:
+        """Whether the program is working just now."""
+        ...
+
+    @property
+    def dirty(self) -> list[Endpoint]:
+        """Connections with output."""
+        ...
+
+    def receive(self, endpoint: Endpoint, segment: Segment, /) -> None:
+        """`segment` has arrived, and nothing is the matter: read it now or put it into the inbox.
+
+        The calm case of `readable`, in one call.
+        """
+        ...
 
     def readable(self, endpoint: Endpoint, /) -> None:
         """The inbox of `endpoint` is no longer empty."""
         ...
 
     def writable(self, endpoint: Endpoint, /) -> None:
-        """`endpoint` has output again: call `endpoint.transmit` at the end of the step."""
+        """`endpoint` has output, outside of a step: let it `transmit` as soon as may be."""
         ...
 
     def adopt(self, endpoint: Endpoint, /) -> None:
@@ -158,15 +187,16 @@ class Endpoint:
         All that one step sends on a connection travels together. On a connection that is over,
         nothing happens, as with a write whose error nobody reads.
         """
-        output = self.output
-        if output:
-            if self.state <= _OPEN:
-                output.append((message, size))
-        elif self.state == _OPEN:
-            output.append((message, size))
-            self.owner.writable(self)
-        elif self.state == _CONNECTING:
-            output.append((message, size))
+        state = self.state
+        if state > _OPEN:
+            return
+        if not self.output and state == _OPEN:
+            owner = self.owner
+            if owner.in_step:
+                owner.dirty.append(self)
+            else:
+                owner.writable(self)
+        self.output.append((message, size))
 
     def close(self, *, after_output: bool = False) -> None:
         """Close in order: the peer reads what was sent before, then "closed".
@@ -189,14 +219,17 @@ class Endpoint:
 
     def transmit(self, departure: int) -> None:
         """Let the queued output leave at kernel time `departure`."""
-        output = self.output
-        if output and (self.state == _OPEN or self.state == _CLOSING):
+        output, state = self.output, self.state
+        if output and state in _SENDING:
             self.output = []
-            if self.state == _CLOSING:
+            if state == _CLOSING:
                 self._end_for_program()
                 output.append(_FINISH[0])
             path = self.path
-            arrival = departure + path.draw(path.random)
+            if path.pipe is not None:
+                path.pipe.carry(self, output, departure)
+                return
+            arrival = departure + path.draw()
             if arrival < self._last_arrival:
                 arrival = self._last_arrival
             self._last_arrival = arrival
@@ -215,6 +248,24 @@ class Endpoint:
         """The program has read the end of this connection."""
         self._end_for_program()
         self._forget_stream()
+
+    # What pipes use.
+
+    @property
+    def is_known(self) -> bool:
+        """Whether this side's host still knows the connection, and holds what it has sent."""
+        return self._boot == self.host.boots and self.host.powered
+
+    def depart(self, segment: Segment, departure: int) -> None:
+        """The last byte of `segment` leaves at kernel time `departure`."""
+        self.kernel.call_at(self._next_arrival(departure), self._to_peer, segment)
+
+    def time_out(self) -> None:
+        """This side's host has waited long enough for acknowledgements."""
+        if self.state == _OPEN:
+            self._end_from_network("timed out")
+        else:
+            self._forget_stream()
 
     # Used by the handshake.
 
@@ -245,12 +296,7 @@ class Endpoint:
     def _arrive(self, segment: Segment) -> None:
         """`segment`, sent by the peer, reaches the door of this host."""
         if self.path.clear and self.state == _OPEN and self.peer.recovery is None:
-            inbox = self.inbox
-            if inbox:
-                inbox.extend(segment)
-            else:
-                inbox.extend(segment)
-                self.owner.readable(self)
+            self.owner.receive(self, segment)
         else:
             self.peer._arrive_in_trouble(segment)
 
@@ -262,12 +308,14 @@ class Endpoint:
                 return
             if recovery.held or recovery.stalled or recovery.attempts:
                 recovery.stalled.append(segment)
+                if len(recovery.stalled) == _FAST_RETRANSMIT:
+                    self._retransmit_soon(recovery)
                 return
-        if self.path.is_open:
+        if self.path.passes(packets_of(segment) if self.path.loss else 1):
             self._hand_over(segment)
-            if not self.path.back.is_open and self._is_known:
+            if not self.path.back.is_open and self.is_known:
                 self._recover().head_arrived = True
-        elif self._is_known:
+        elif self.is_known:
             self._recover().stalled.append(segment)
         else:
             self._break_stream()
@@ -290,18 +338,17 @@ class Endpoint:
     # Losses.
 
     def _dispatch(self, segment: Segment, departure: int) -> None:
-        self.kernel.call_at(self._next_arrival(departure), self._to_peer, segment)
+        pipe = self.path.pipe
+        if pipe is not None:
+            pipe.carry(self, segment, departure)
+        else:
+            self.depart(segment, departure)
 
     def _next_arrival(self, departure: int) -> int:
         """Never before what was sent earlier: a connection keeps its order."""
-        arrival = max(departure + self.path.draw(self.path.random), self._last_arrival)
+        arrival = max(departure + self.path.draw(), self._last_arrival)
         self._last_arrival = arrival
         return arrival
-
-    @property
-    def _is_known(self) -> bool:
-        """Whether this side's host still knows the connection, and holds what it has sent."""
-        return self._boot == self.host.boots and self.host.powered
 
     def _recover(self) -> Recovery:
         """Start the retransmission timer, unless it runs."""
@@ -316,17 +363,25 @@ class Endpoint:
         delay = self.settings.retransmission_delay_us(recovery.attempts)
         recovery.ticket = self.kernel.call_at(self.kernel.now + delay, self._retransmit, recovery)
 
+    def _retransmit_soon(self, recovery: Recovery) -> None:
+        """Three segments arrived behind a hole, and their acknowledgements say so: fill it."""
+        path = self.path
+        if path.loss and path.both_open and recovery.ticket is not None and not recovery.attempts:
+            self.kernel.cancel(recovery.ticket)
+            when = self.kernel.now + path.back.draw() + path.draw()
+            recovery.ticket = self.kernel.call_at(when, self._retransmit, recovery)
+
     def _retransmit(self, recovery: Recovery) -> None:
         """A repetition of the oldest segment arrives at the peer's door, or fails to."""
         recovery.ticket = None
-        if not self._is_known:
+        if not self.is_known:
             self._give_up_recovery()
             return
         recovery.attempts += 1
         if recovery.attempts > self.settings.retransmissions:
-            self._time_out()
+            self.time_out()
             return
-        if self.path.is_open:
+        if self.path.passes():
             peer = self.peer
             if peer.state not in (_OPEN, _CLOSING):
                 # The answer ends the recovery when it arrives, which it may not do.
@@ -345,12 +400,6 @@ class Endpoint:
         segment = [entry for stalled in recovery.stalled for entry in stalled]
         if segment:
             self._hand_over(segment)
-
-    def _time_out(self) -> None:
-        if self.state == _OPEN:
-            self._end_from_network("timed out")
-        else:
-            self._forget_stream()
 
     def _give_up_recovery(self) -> None:
         recovery = self.recovery
@@ -391,6 +440,8 @@ class Endpoint:
         """This side's host drops the connection: it repeats nothing, and answers with resets."""
         self._boot = 0
         self._give_up_recovery()
+        if self.path.pipe is not None:
+            self.path.pipe.drop(self)
 
     def _send_reset(self, departure: int, is_answer: bool) -> None:
         arrival = self._next_arrival(departure)
@@ -401,9 +452,9 @@ class Endpoint:
         incoming = self.peer.recovery
         if incoming is not None and incoming.held:
             incoming.stalled.append(_RESET)
-        elif not self._is_known:
+        elif not self.is_known:
             pass
-        elif not self.path.back.is_open:
+        elif not self.path.back.passes():
             if is_answer:
                 # What was answered stays unacknowledged, and is sent again.
                 self._recover().head_arrived = True

@@ -44,21 +44,21 @@ class Handshake:
     def _send_syn(self, departure: int) -> None:
         if self._endpoint.is_connecting:
             path = self._path
-            self._kernel.call_at(departure + path.draw(path.random), self._syn_arrives)
+            self._kernel.call_at(departure + path.draw(), self._syn_arrives)
 
     def _syn_arrives(self, _: None) -> None:
-        if not self._path.is_open:
+        if not self._path.passes():
             self._repeat()
             return
         back = self._path.back
-        arrival = self._kernel.now + back.draw(back.random)
+        arrival = self._kernel.now + back.draw()
         self._kernel.call_at(arrival, self._answer_arrives, self._listener())
 
     def _answer_arrives(self, listener: Owner | None) -> None:
         endpoint = self._endpoint
         if not endpoint.is_connecting:
             return
-        if not self._path.back.is_open:
+        if not self._path.back.passes():
             self._repeat()
         elif listener is None:
             endpoint.fail("refused")

@@ -7,13 +7,15 @@ every other draw in its place.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from math import exp
 from random import Random
 from statistics import NormalDist
 from typing import Protocol
 
-__all__ = ["Constant", "Latency", "LogNormal", "Uniform"]
+__all__ = ["Constant", "Empirical", "Latency", "LogNormal", "Uniform"]
 
 _STANDARD_NORMAL = NormalDist()
 
@@ -23,6 +25,10 @@ class Latency(Protocol):
 
     def draw(self, random: Random, /) -> int:
         """One delay in microseconds, never negative."""
+        ...
+
+    def sampler(self, random: Random, /) -> Callable[[], int]:
+        """What gives the next delay at each call: `draw` of that stream, made once for a path."""
         ...
 
 
@@ -40,6 +46,10 @@ class Constant:
         """The delay in microseconds; draws nothing."""
         return self.delay_us
 
+    def sampler(self, random: Random, /) -> Callable[[], int]:
+        """The delay at every call."""
+        return partial(self.draw, random)
+
 
 @dataclass(frozen=True, slots=True)
 class Uniform:
@@ -55,6 +65,11 @@ class Uniform:
     def draw(self, random: Random, /) -> int:
         """One delay in microseconds."""
         return self.low_us + int(random.random() * (self.high_us - self.low_us + 1))
+
+    def sampler(self, random: Random, /) -> Callable[[], int]:
+        """`draw`, with everything looked up in advance: most messages travel by this one."""
+        low, count, uniform = self.low_us, self.high_us - self.low_us + 1, random.random
+        return lambda: low + int(uniform() * count)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,3 +98,37 @@ class LogNormal:
         return self.floor_us + int(
             self.median_us * exp(self.sigma * _STANDARD_NORMAL.inv_cdf(share))
         )
+
+    def sampler(self, random: Random, /) -> Callable[[], int]:
+        """`draw` of that stream at every call."""
+        return partial(self.draw, random)
+
+
+@dataclass(frozen=True, slots=True, init=False)
+class Empirical:
+    """Delays as they were measured: any value between the least and the greatest of them.
+
+    `samples_us` are the measurements in microseconds, in whatever order. A draw is a quantile of
+    them, linear between neighbours, so that a few dozen are a smooth distribution. Raises
+    ValueError for no sample, or a negative one.
+    """
+
+    samples_us: tuple[int, ...]
+
+    def __init__(self, samples_us: Iterable[int]) -> None:
+        samples = tuple(sorted(samples_us))
+        if not samples or samples[0] < 0:
+            raise ValueError("expected measured latencies in microseconds, one at least, from 0 on")
+        object.__setattr__(self, "samples_us", samples)
+
+    def draw(self, random: Random, /) -> int:
+        """One delay in microseconds."""
+        samples = self.samples_us
+        place = random.random() * (len(samples) - 1)
+        index = int(place)
+        low = samples[index]
+        return low + int((place - index) * (samples[min(index + 1, len(samples) - 1)] - low))
+
+    def sampler(self, random: Random, /) -> Callable[[], int]:
+        """`draw` of that stream at every call."""
+        return partial(self.draw, random)

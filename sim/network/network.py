@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from itertools import combinations
-
 from sim.kernel.kernel import Kernel
 from sim.kernel.streams import Streams
+from sim.network.addresses import AddressBook
 from sim.network.endpoint import Address, Endpoint, Owner
 from sim.network.handshake import Handshake
 from sim.network.latency import Latency, Uniform
+from sim.network.names import Names
 from sim.network.retransmission import TcpSettings
 from sim.network.topology import EPOCH_MS, Host, Path
+from sim.network.trouble import Drifts, Stalls
+from sim.network.wiring import Partition, Wiring
 from sim.trace.recorder import Recorder
 
 __all__ = ["LOCAL_NETWORK", "LOOPBACK", "Network", "Partition"]
@@ -20,22 +21,11 @@ LOCAL_NETWORK = Uniform(80, 160)
 LOOPBACK = Uniform(15, 35)
 
 
-class Partition:
-    """A cut that can be healed by itself: the ordered pairs of hosts that it separates."""
-
-    __slots__ = ("pairs",)
-
-    def __init__(self, pairs: Iterable[tuple[Host, Host]]) -> None:
-        self.pairs = tuple(pairs)
-
-    def __repr__(self) -> str:
-        return f"Partition({', '.join(f'{a.name} -> {b.name}' for a, b in self.pairs)})"
-
-
-class Network:
+class Network(Wiring):
     """Hosts, the paths between them, and the ports that programs listen on.
 
-    `latency` holds between two hosts unless `set_latency` says otherwise, `loopback` within one.
+    `latency` holds between two hosts unless `set_latency` or their sites say otherwise, `loopback`
+    within one.
     Every ordered pair of hosts draws from a stream of its own. The network writes no records:
     whoever injects a fault says so; `recorder` is what processes write to unless told otherwise.
     """
@@ -51,136 +41,89 @@ class Network:
         recorder: Recorder | None = None,
         epoch_ms: int = EPOCH_MS,
     ) -> None:
-        self.kernel = kernel
+        super().__init__(kernel, streams, latency=latency, loopback=loopback)
         self.recorder = recorder
+        self.names = Names(streams)
+        self.stalls = Stalls(kernel, streams)
+        self.drifts = Drifts(kernel)
         self.settings = settings or TcpSettings()
-        self.hosts: dict[str, Host] = {}
-        self.partitions: list[Partition] = []
-        self._streams = streams
-        self._latency = latency
-        self._loopback = loopback
         self._epoch_ms = epoch_ms
-        self._addresses: dict[str, Host] = {}
-        self._paths: dict[tuple[Host, Host], Path] = {}
+        self._addresses = AddressBook()
         self._listeners: dict[tuple[Host, int], Owner] = {}
         self._endpoints = 0
 
-    # Hosts and paths.
+    # Hosts.
 
-    def add_host(self, name: str, address: str) -> Host:
-        """Put a machine on the network; raises ValueError when name or address is taken."""
+    def add_host(self, name: str, address: str, *, behind: Host | str | None = None) -> Host:
+        """Put a machine on the network, or a container `behind` a machine.
+
+        Raises ValueError when name or address is taken (behind two machines the same address may
+        be used), and for a machine that is behind another one itself.
+        """
         if name in self.hosts:
             raise ValueError(f"there is a host called {name!r} already")
-        if address in self._addresses:
-            other = self._addresses[address].name
-            raise ValueError(f"address {address!r} belongs to host {other!r} already")
-        host = self.hosts[name] = self._addresses[address] = Host(
-            name, address, epoch_ms=self._epoch_ms
-        )
+        machine = None if behind is None else self.host(behind)
+        if machine is not None and machine.gateway is not None:
+            raise ValueError(f"host {machine.name!r} is behind {machine.gateway.name!r} itself")
+        other = self._addresses.holder(machine, address)
+        if other is not None:
+            raise ValueError(f"address {address!r} belongs to host {other.name!r} already")
+        host = Host(name, address, epoch_ms=self._epoch_ms, gateway=machine)
+        self.hosts[name] = host
+        self._addresses.assign(host)
+        if machine is not None:
+            machine.guests.append(host)
         return host
 
-    def host(self, which: Host | str) -> Host:
-        """The host of that name (a host is itself); raises ValueError when there is none."""
-        if isinstance(which, Host):
-            return which
-        try:
-            return self.hosts[which]
-        except KeyError:
-            known = ", ".join(self.hosts) or "none"
-            raise ValueError(f"no host is called {which!r}; known: {known}") from None
+    def replace_host(self, old: Host | str, name: str) -> Host:
+        """Put a new machine on the network that gets the address of one that is off.
 
-    def path(self, source: Host | str, target: Host | str) -> Path:
-        """The one-way path between two hosts (or from a host to itself)."""
-        ends = (self.host(source), self.host(target))
-        path = self._paths.get(ends)
-        return path if path is not None else self._make_path(*ends)
+        Connections to the old one are answered with resets by the new one, once something is sent.
+        It stands where the old one stood, which is gone for good; a partition that the old one is
+        in does not concern it. Raises ValueError while it has power, when it has hosts behind
+        it or is behind one, and when `name` is taken.
+        """
+        old = self.host(old)
+        if old.powered or old.machine.guests:
+            raise ValueError(f"expected a machine that is off, {old.name!r} cannot be replaced")
+        if name in self.hosts:
+            raise ValueError(f"there is a host called {name!r} already")
+        new = self.hosts[name] = Host(name, old.address, epoch_ms=self._epoch_ms)
+        new.site = old.site
+        self._addresses.assign(new)
+        for path in [each for each in old.paths if each.back is not each]:
+            heir = self.path(new, path.target)
+            self._be_like(heir, path)
+            self._be_like(heir.back, path.back)
+            path.back.heir = heir.back
+            path.back.refresh()
+        return new
 
-    def _make_path(self, source: Host, target: Host) -> Path:
-        latency = self._loopback if source is target else self._latency
-        there, back = (
-            Path(a, b, latency, self._streams.get(f"network:{a.name}->{b.name}"))
-            for a, b in ((source, target), (target, source))
-        )
-        if source is target:
-            back = there
-        there.back, back.back = back, there
-        self._paths[source, target] = there
-        self._paths[target, source] = back
-        for path in {(source, target): there, (target, source): back}.values():
-            path.cuts = sum((path.source, path.target) in cut.pairs for cut in self.partitions)
-            path.source.paths.append(path)
-        there.refresh()
-        return there
-
-    def set_latency(
-        self, source: Host | str, target: Host | str, latency: Latency, *, one_way: bool = False
+    def map_port(
+        self, machine: Host | str, port: int, host: Host | str, target_port: int | None = None
     ) -> None:
-        """Give the path from `source` to `target` (and back, unless `one_way`) a distribution."""
-        path = self.path(source, target)
-        path.set_latency(latency)
-        if not one_way:
-            path.back.set_latency(latency)
+        """Let `port` of a machine lead to `target_port` (None: the same) of a host behind it.
 
-    # Partitions.
-
-    def partition(self, *groups: Iterable[Host | str], one_way: bool = False) -> Partition:
-        """Silently separate groups of hosts from each other; a single group from all others.
-
-        With `one_way`, only what earlier groups send to later ones is lost. Hosts in no group go on
-        hearing everybody. Partitions add up; raises ValueError for an unknown host or one that is
-        in two groups.
+        A port that is not mapped is the machine's own: refused unless a program listens there.
+        Raises ValueError for a host that is not behind `machine`, OSError for a port in use.
         """
-        sides = [[self.host(which) for which in group] for group in groups]
-        if len(sides) == 1:
-            sides.append([host for host in self.hosts.values() if host not in sides[0]])
-        pairs = []
-        for one, other in combinations(sides, 2):
-            for a in one:
-                for b in other:
-                    if a is b:
-                        raise ValueError(f"host {a.name!r} is on two sides of the partition")
-                    pairs.append((a, b))
-        return self.cut(pairs, one_way=one_way)
+        machine, host = self.host(machine), self.host(host)
+        if host.gateway is not machine:
+            raise ValueError(f"host {host.name!r} is not behind {machine.name!r}")
+        if (machine, port) in self._listeners:
+            raise OSError(f"{machine.address}:{port} is in use")
+        self._addresses.map_port(machine, port, host, target_port or port)
 
-    def cut(
-        self, pairs: Iterable[tuple[Host | str, Host | str]], *, one_way: bool = False
-    ) -> Partition:
-        """Silently separate pairs of hosts; with `one_way` only what the first sends is lost.
-
-        Raises ValueError for an unknown host, and for a host that is to be cut from itself.
-        """
-        ordered: dict[tuple[Host, Host], None] = {}
-        for a, b in pairs:
-            ends = (self.host(a), self.host(b))
-            if ends[0] is ends[1]:
-                raise ValueError(f"host {ends[0].name!r} cannot be cut from itself")
-            ordered[ends] = None
-            if not one_way:
-                ordered[ends[::-1]] = None
-        partition = Partition(ordered)
-        self.partitions.append(partition)
-        self._change_cuts(partition, 1)
-        return partition
-
-    def heal(self, partition: Partition | None = None) -> None:
-        """Undo one partition, or all; a partition that is healed already stays so."""
-        for each in [partition] if partition is not None else list(self.partitions):
-            if each in self.partitions:
-                self.partitions.remove(each)
-                self._change_cuts(each, -1)
-
-    def _change_cuts(self, partition: Partition, by: int) -> None:
-        for ends in partition.pairs:
-            path = self._paths.get(ends)
-            if path is not None:
-                path.cuts += by
-                path.refresh()
+    def unmap_port(self, machine: Host | str, port: int) -> None:
+        """Let new connections to `port` of a machine reach nobody behind it; others stay."""
+        self._addresses.unmap_port(self.host(machine), port)
 
     # Ports and connections.
 
     def listen(self, owner: Owner, host: Host, port: int) -> None:
         """Let connections to `port` of `host` reach `owner`; raises OSError when it is taken."""
-        if self._listeners.setdefault((host, port), owner) is not owner:
+        is_mapped = self._addresses.is_mapped(host, port)
+        if is_mapped or self._listeners.setdefault((host, port), owner) is not owner:
             raise OSError(f"{host.address}:{port} is in use")
 
     def unlisten(self, owner: Owner, host: Host) -> None:
@@ -191,8 +134,7 @@ class Network:
 
     def locate(self, source: Host, address: str, port: int) -> tuple[Host, int] | None:
         """The host and port that `address` and `port` mean to `source`; None: nobody has them."""
-        host = self._addresses.get(address)
-        return None if host is None else (host, port)
+        return self._addresses.locate(source, address, port)
 
     def connect(self, owner: Owner, source: Host, address: str, port: int) -> Endpoint:
         """Begin to connect; `owner` finds an OPENED or FAILED entry in the endpoint's inbox."""
@@ -206,13 +148,22 @@ class Network:
                 owner.time_us + self.settings.unreachable_us, _fail_unreachable, endpoint
             )
         else:
+            seen = self._addresses.appears_as(source, address, target)
+            origin = local if seen is source else (seen.address, seen.take_port())
             Handshake(
                 endpoint,
                 lambda: self._listeners.get((target, target_port)),
                 lambda client, listener: self._endpoint(
-                    listener, path.back, (target.address, target_port), client.local
+                    listener, path.back, (target.address, target_port), origin
                 ),
             ).begin(owner.time_us)
+        return endpoint
+
+    def refuse_name(self, owner: Owner, source: Host, name: str, port: int) -> Endpoint:
+        """An endpoint that fails at once, because `name` does not resolve."""
+        local = (source.address, 0)
+        endpoint = self._endpoint(owner, self.path(source, source), local, (name, port))
+        self.kernel.call_at(owner.time_us, _fail_unresolved, endpoint)
         return endpoint
 
     def _endpoint(self, owner: Owner, path: Path, local: Address, remote: Address) -> Endpoint:
@@ -223,3 +174,8 @@ class Network:
 def _fail_unreachable(endpoint: Endpoint) -> None:
     if endpoint.is_connecting:
         endpoint.fail("unreachable")
+
+
+def _fail_unresolved(endpoint: Endpoint) -> None:
+    if endpoint.is_connecting:
+        endpoint.fail("unknown host")

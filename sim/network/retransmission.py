@@ -9,10 +9,37 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass
 
-__all__ = ["Recovery", "Segment", "TcpSettings"]
+__all__ = [
+    "PACKET_BYTES",
+    "WINDOW_BYTES",
+    "Recovery",
+    "Segment",
+    "TcpSettings",
+    "packets_of",
+    "size_of",
+]
 
 Segment = list[tuple[object, int]]
 """What leaves in one write: (message, size in bytes) pairs; a negative size marks control."""
+
+PACKET_BYTES = 1448
+"""What one packet of an Ethernet carries."""
+
+WINDOW_BYTES = 10 * PACKET_BYTES
+"""What a sender sends before it needs an acknowledgement. More than that is called *bulk*."""
+
+
+def size_of(segment: Segment) -> int:
+    """The bytes of a segment; control entries have none."""
+    return sum(size for _, size in segment if size > 0)
+
+
+def packets_of(segment: Segment) -> int:
+    """How many packets of it must not be lost lest a timeout follows: the last three at most.
+
+    The loss of an earlier one is found by what follows, and repaired within a round trip.
+    """
+    return min(max(1, -(-size_of(segment) // PACKET_BYTES)), 3)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +61,20 @@ class TcpSettings:
     def retransmission_delay_us(self, attempts: int) -> int:
         """The wait after `attempts` retransmissions went unanswered."""
         return min(self.retransmission_timeout_us << attempts, self.retransmission_timeout_max_us)
+
+    def outage_us(self, lasted_us: int) -> int:
+        """How long nothing gets through when the path is cut for `lasted_us`: till the next try."""
+        total = 0
+        for attempts in range(self.retransmissions):
+            total += self.retransmission_delay_us(attempts)
+            if total >= lasted_us:
+                break
+        return total
+
+    @property
+    def patience_us(self) -> int:
+        """How long unacknowledged data is repeated before the connection ends."""
+        return sum(map(self.retransmission_delay_us, range(self.retransmissions + 1)))
 
     def syn_offset_us(self, attempts: int) -> int:
         """When, counted from the first SYN, retransmission number `attempts` of it leaves."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from random import Random
 from typing import Protocol
 
+from sim.network.bandwidth import Pipe
 from sim.network.latency import Latency
 
 __all__ = ["EPOCH_MS", "Host", "Path", "Resident"]
@@ -27,6 +28,18 @@ class Resident(Protocol):
         """The host is off: stop at once and tell nobody."""
         ...
 
+    def power_returned(self) -> None:
+        """The host is on again."""
+        ...
+
+    def clock_steps(self) -> None:
+        """The wall clock of the host is about to be set."""
+        ...
+
+    def block(self, duration_us: int) -> None:
+        """The host has no time for it for so long."""
+        ...
+
 
 class Host:
     """A machine: a name, an address, a wall clock, power, and the processes that live on it."""
@@ -36,20 +49,31 @@ class Host:
         "address",
         "boots",
         "clock_base_us",
+        "gateway",
+        "guests",
         "name",
         "paths",
         "powered",
         "residents",
+        "site",
     )
 
-    def __init__(self, name: str, address: str, *, epoch_ms: int = EPOCH_MS) -> None:
+    def __init__(
+        self, name: str, address: str, *, epoch_ms: int = EPOCH_MS, gateway: Host | None = None
+    ) -> None:
         self.name = name
         self.address = address
         self.powered = True
+        self.gateway = gateway
+        """The machine that it is behind, as a container is, if any."""
+        self.guests: list[Host] = []
+        """The hosts that are behind this one."""
         self.boots = 1
         """How often the host was switched on; a connection belongs to one boot."""
-        self.clock_base_us = epoch_ms * 1000
+        self.clock_base_us: int = epoch_ms * 1000 if gateway is None else gateway.clock_base_us
         """What the wall clock shows (µs since 1970) at kernel time 0, clock steps included."""
+        self.site = ""
+        """The place where it stands; see `Network.move_to_site`."""
         self.residents: list[Resident] = []
         self.paths: list[Path] = []
         self._next_port = _FIRST_EPHEMERAL_PORT
@@ -57,10 +81,25 @@ class Host:
     def __repr__(self) -> str:
         return f"Host({self.name!r}, {self.address!r})"
 
+    @property
+    def machine(self) -> Host:
+        """The machine that it is, or is behind."""
+        return self if self.gateway is None else self.gateway
+
+    @property
+    def family(self) -> tuple[Host, ...]:
+        """This host and those behind it."""
+        return (self, *self.guests)
+
     def power_off(self) -> None:
-        """Silence: every process is gone, nobody is told, nothing that arrives is answered."""
+        """Silence: every process is gone, nobody is told, nothing that arrives is answered.
+
+        Hosts behind this one share its fate; one of them alone can go off as well.
+        """
         if not self.powered:
             return
+        for guest in self.guests:
+            guest.power_off()
         self.powered = False
         for resident in self.residents:
             resident.power_lost()
@@ -75,10 +114,20 @@ class Host:
         self.boots += 1
         for path in self.paths:
             path.refresh()
+        for guest in self.guests:
+            guest.power_on()
+        for resident in self.residents:
+            resident.power_returned()
 
     def step_clock(self, by_us: int) -> None:
-        """Set the wall clock `by_us` microseconds ahead (negative: back); timers do not notice."""
-        self.clock_base_us += by_us
+        """Set the wall clock `by_us` microseconds ahead (negative: back); timers do not notice.
+
+        A machine and the hosts behind it have one clock.
+        """
+        for host in self.machine.family:
+            for resident in host.residents:
+                resident.clock_steps()
+            host.clock_base_us += by_us
 
     def take_port(self) -> int:
         """The next ephemeral port for an outgoing connection, as Linux numbers them."""
@@ -90,10 +139,25 @@ class Host:
 class Path:
     """The way from one host to another: its latency, and whether it is cut.
 
-    `clear` answers the calm case with one look: both hosts are on and both ways are open.
+    `clear` answers the calm case with one look: both hosts are on, both ways are open, and neither
+    loses anything. What is sent passes through `pipe`, if there is one, before it travels; `loss`
+    is the share of packets that get lost.
     """
 
-    __slots__ = ("back", "clear", "cuts", "draw", "latency", "random", "source", "target")
+    __slots__ = (
+        "_loss_random",
+        "back",
+        "clear",
+        "cuts",
+        "draw",
+        "heir",
+        "latency",
+        "loss",
+        "pipe",
+        "random",
+        "source",
+        "target",
+    )
 
     def __init__(self, source: Host, target: Host, latency: Latency, random: Random) -> None:
         self.source = source
@@ -101,19 +165,53 @@ class Path:
         self.random = random
         self.cuts = 0
         self.clear = True
+        self.pipe: Pipe | None = None
+        self.loss = 0.0
+        self.heir: Path | None = None
+        """The way to the machine that has the address of the target now, if it is another one."""
+        self._loss_random = random
         self.back: Path = self
         self.set_latency(latency)
 
     def set_latency(self, latency: Latency) -> None:
         """Replace the distribution; what is under way keeps the delay it has drawn."""
         self.latency = latency
-        self.draw = latency.draw
+        self.draw = latency.sampler(self.random)
+
+    def set_loss(self, share: float, random: Random) -> None:
+        """Lose that share of all packets from now on, as drawn from `random`."""
+        self.loss, self._loss_random = share, random
+        self.refresh()
+
+    def set_pipe(self, pipe: Pipe | None) -> None:
+        """Send through `pipe` from now on, with what waits in the one before."""
+        before, self.pipe = self.pipe, pipe
+        if before is not None and before is not pipe:
+            before.hand_over(self)
 
     @property
     def is_open(self) -> bool:
         """Whether a segment that arrives now is received: no cut, and the target is on."""
+        if self.heir is not None:
+            return self.heir.is_open
         return not self.cuts and self.target.powered
 
+    @property
+    def both_open(self) -> bool:
+        """Whether there is a way there and a way back."""
+        return self.is_open and self.back.is_open
+
+    def passes(self, packets: int = 1) -> bool:
+        """Whether a segment of so many packets that arrives now is received, losses included."""
+        if not self.is_open:
+            return False
+        loss = self.loss
+        return not loss or self._loss_random.random() < (1 - loss) ** packets
+
     def refresh(self) -> None:
-        """Recompute `clear` after a cut, a heal or a change of power."""
-        self.clear = self.back.clear = self.is_open and self.back.is_open
+        """Recompute `clear` after a cut, a heal, or a change of power or of losses."""
+        back = self.back
+        self.clear = back.clear = self.both_open and not (self.loss or back.loss)
+        for path in (self, back):
+            if path.pipe is not None:
+                path.pipe.paths_changed()

@@ -13,17 +13,22 @@ FLUSH = LogNormal(median_us=3000, sigma=0.5, floor_us=500)
 
 
 class Disk:
-    """One file that survives its process. `error` is what writing fails with, empty if it works."""
+    """One file that survives its process.
+
+    `error` is what writing fails with, empty if it works. Everything takes `slowdown` times as long
+    as on a sound disk, failures too; so much longer the process does nothing else.
+    """
 
     def __init__(self, content: str, random: Random, flush: Latency = FLUSH) -> None:
         self.content = content
         self.error = ""
+        self.slowdown = 1.0
         self._flush = flush
         self._random = random
 
     def write(self, content: str) -> tuple[str, int]:
         """Replace the content durably; the error text and the time it took in µs."""
-        took_us = self._flush.draw(self._random)
+        took_us = round(self._flush.draw(self._random) * self.slowdown)
         if not self.error:
             self.content = content
         return self.error, took_us

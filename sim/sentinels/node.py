@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Set
+from collections.abc import Set
 from random import Random
 from typing import Any
 
 from minisentinel.config import load, rewrite
-from minisentinel.core import MODERN, Dice, Profile, SavedConfiguration, Sentinel
+from minisentinel.core import MODERN, Dice, Profile, SavedConfiguration
+from minisentinel.core.address import bracketed
 from minisentinel.core.instances import current_address
 from minisentinel.core.state import Instance, Master, Role, State
 from minisentinel.driver import Driver
 from minisentinel.replies import Command, Reply
-from minisentinel.service import Service
 from minisentinel.trace import Data, LogLine, SentinelEvent
 from minisentinel.wire import command_size, reply_size
 from sim.network.endpoint import CloseReason, Endpoint, FailReason
 from sim.network.network import Network
 from sim.network.topology import Host
-from sim.process import Process
+from sim.process import NEVER
 from sim.sentinels.disk import Disk
+from sim.sentinels.machine import machine_of
+from sim.sentinels.scripts import ScriptRunner, VirtualScript
+from sim.sentinels.ticking import TickingProcess
 from sim.trace.recorder import Recorder
 from sim.trace.records import NodeStarted
 
@@ -30,10 +33,11 @@ Address = tuple[str, int]
 FIRST_TICK_US = 1_000
 
 
-class SentinelNode(Process, Driver):
+class SentinelNode(TickingProcess, Driver):
     """A Sentinel process; its configuration file is all that survives a kill.
 
-    `disk` holds a ``sentinel.conf``; `names` are the host names that resolve, and to what.
+    `disk` holds a ``sentinel.conf``. Host names are looked up in the names of the network, and the
+    process waits for the answer.
     """
 
     service_us = 20
@@ -47,14 +51,15 @@ class SentinelNode(Process, Driver):
         disk: Disk,
         random: Random,
         profile: Profile = MODERN,
-        names: Mapping[str, str] | None = None,
         recorder: Recorder | None = None,
     ) -> None:
         super().__init__(name, host, network, recorder=recorder)
         self.disk = disk
         self.profile = profile
-        self.names: Mapping[str, str] = names if names is not None else {}
         self._random = random
+        self.scripts: dict[str, VirtualScript] = {}
+        """What user scripts do, by their path; those that are not in it do the default."""
+        self._children = ScriptRunner(self.scripts)
         self._outgoing: dict[int, Endpoint] = {}
         self._clients: dict[int, Endpoint] = {}
         self._has_read_its_file = False
@@ -62,12 +67,8 @@ class SentinelNode(Process, Driver):
 
     # Facts that the core looks up.
 
-    def resolve(self, name: str) -> str | None:
-        """The address that a host name has in this world."""
-        return self.names.get(name.lower())
-
     def is_executable(self, path: str) -> bool:
-        """Every script exists in the virtual world; none is run."""
+        """Every script exists in the virtual world."""
         return True
 
     # What others may look at.
@@ -142,9 +143,11 @@ class SentinelNode(Process, Driver):
         )
         self._outgoing.clear()
         self._clients.clear()
+        self._children.orphan()
         tracing = self.recorder is not None
-        self.sentinel = Sentinel(loaded.state, facts=self, profile=self.profile, tracing=tracing)
-        self.service = Service(self.sentinel)
+        machine, face = machine_of(self.profile)
+        self.sentinel = machine(loaded.state, facts=self, profile=self.profile, tracing=tracing)
+        self.service = face(self.sentinel, settings=loaded.server)
         self._memory = loaded.state
         self._has_read_its_file = True
         effects = self.sentinel.start(self.now_ms())
@@ -159,22 +162,37 @@ class SentinelNode(Process, Driver):
             )
         )
         self.perform(effects)
-        self.after(FIRST_TICK_US, self._tick)
+        self.after(FIRST_TICK_US, self.tick)
 
-    def _tick(self, _: None) -> None:
+    def may_nap(self) -> bool:
+        """CLIENT PAUSE ends with a tick, so that none may be left out meanwhile."""
+        return not self.service.is_paused
+
+    def tick(self, _: None) -> None:
+        """What the core does by itself, and when again."""
+        for end in self._children.reap(self.time_us):
+            self.perform(self.sentinel.script_ended(self.now_ms(), *end))
         self.perform(self.sentinel.tick(self.now_ms()))
+        if self.state != "down":
+            self.perform(self.service.tick(self.now_ms()))
         if self.state == "down":
-            return  # By a simulated failure, in the middle of the tick.
-        self.after(self.sentinel.next_tick_in_ms() * 1000, self._tick)
+            return  # By a simulated failure, or a SHUTDOWN that had to wait.
+        self.await_tick(self.time_us + self.sentinel.next_tick_in_ms() * 1000)
 
     def on_accept(self, endpoint: Endpoint) -> None:
         """A client or another Sentinel connected."""
         self._clients[endpoint.id] = endpoint
-        self.service.client_connected(endpoint.id)
+        self.service.client_connected(
+            endpoint.id,
+            now_ms=self.now_ms(),
+            address=bracketed(*endpoint.remote),
+            local_address=bracketed(*endpoint.local),
+        )
 
     def on_open(self, endpoint: Endpoint) -> None:
         """A connection of ours stands; its local address goes into the hellos sent on it."""
         self.perform(self.sentinel.connected(self.now_ms(), endpoint.context, endpoint.local[0]))
+        self.stay_awake()
 
     def on_failed(self, endpoint: Endpoint, reason: FailReason) -> None:
         """A connection of ours could not be made."""
@@ -192,13 +210,21 @@ class SentinelNode(Process, Driver):
         connection: int = endpoint.context
         self._outgoing.pop(connection, None)
         self.perform(self.sentinel.lost(self.now_ms(), connection))
+        self.stay_awake()
 
     def on_message(self, endpoint: Endpoint, message: Any) -> None:
         """A client's command, or a reply to one of ours."""
+        now_ms = (self.kernel.now + self._spent + self.host.clock_base_us) // 1000
         if endpoint.context is None:
-            self.perform(self.service.command(self.now_ms(), endpoint.id, message))
+            effects = self.service.command(now_ms, endpoint.id, message)
+            if not self.may_nap():
+                self.stay_awake()
         else:
-            self.perform(self.sentinel.received(self.now_ms(), endpoint.context, message))
+            effects = self.sentinel.received(now_ms, endpoint.context, message)
+        if effects:
+            self.perform(effects)
+        if self._idle_until != NEVER and not self.sentinel.context.state.quiet_until:
+            self.stay_awake()
 
     # What the driver asks for.
 
@@ -238,11 +264,12 @@ class SentinelNode(Process, Driver):
             endpoint.close()
 
     def run_script(self, job: int, argv: tuple[str, ...]) -> int:
-        """No script runs yet in this world."""
-        return 0
+        """Start a virtual script; processes can always be made."""
+        return self._children.start(argv[0], self.time_us)
 
     def kill_script(self, pid: int) -> None:
-        """No script runs yet in this world."""
+        """Kill a virtual script."""
+        self._children.kill(pid, self.time_us)
 
     def save(self, configuration: SavedConfiguration) -> str:
         """Rewrite the configuration file; the thread is busy as long as the disk takes."""

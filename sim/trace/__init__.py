@@ -1,12 +1,15 @@
 """The records that the virtual world adds to a trace; importing this package registers them."""
 
+from sim.trace.commands import CommandAnswered
 from sim.trace.records import (
+    ClientStarted,
     DataLoaded,
     DataLost,
     DataSaved,
     FaultInjected,
     FullSyncLoaded,
     FullSyncStarted,
+    KeyRemoved,
     NodeStarted,
     Operation,
     PartialSync,
@@ -15,18 +18,23 @@ from sim.trace.records import (
     ReplicationOffset,
     RoleChanged,
     RunEnded,
+    SaveEnded,
+    ValueRead,
     WriteAccepted,
     WriteApplied,
     WriteRefused,
 )
 
 __all__ = [
+    "ClientStarted",
+    "CommandAnswered",
     "DataLoaded",
     "DataLost",
     "DataSaved",
     "FaultInjected",
     "FullSyncLoaded",
     "FullSyncStarted",
+    "KeyRemoved",
     "NodeStarted",
     "Operation",
     "PartialSync",
@@ -35,6 +43,8 @@ __all__ = [
     "ReplicationOffset",
     "RoleChanged",
     "RunEnded",
+    "SaveEnded",
+    "ValueRead",
     "WriteAccepted",
     "WriteApplied",
     "WriteRefused",

@@ -6,8 +6,9 @@ Hosts and ports are those a node is reached at; offsets are replication offsets 
 dictionary for each node (empty at first), and for each record of that node:
 
 ====================  ==========================================================================
-`WriteAccepted`,      set `key` to `value`; a `value` of None deletes the key
-`WriteApplied`
+`WriteAccepted`,      set `key` to `value`; a `value` of None deletes the key, and with it all
+`WriteApplied`        elements of a container: the keys ``key[...]``
+`KeyRemoved`          delete `key`, and all keys ``key[...]``
 `FullSyncStarted`     remember a copy of this node's dictionary under `sync`
 `FullSyncLoaded`      replace the dictionary by the copy remembered (by the master) under `sync`
 `DataSaved`           remember a copy under `save`: of this node's dictionary, or, if `sync` is
@@ -15,6 +16,9 @@ dictionary for each node (empty at first), and for each record of that node:
 `DataLoaded`          replace the dictionary by the copy remembered under `save`
 `DataLost`            empty the dictionary
 ====================  ==========================================================================
+
+An element of a list, set, sorted set or hash is a key of its own here: ``key[position]``,
+``key[member]`` or ``key[field]`` (see `sim.redis.values`).
 
 The records of one transaction stand together and have the same `offset`. Between the end of a
 transfer and `FullSyncLoaded` a replica has no data, but answers ``-LOADING`` to whoever asks.
@@ -32,15 +36,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from minisentinel.trace import Data, record
+from minisentinel.trace import Data, NodeStarted, ProcessChanged, record
 
 __all__ = [
+    "ClientStarted",
     "DataLoaded",
     "DataLost",
     "DataSaved",
     "FaultInjected",
     "FullSyncLoaded",
     "FullSyncStarted",
+    "KeyRemoved",
     "NodeStarted",
     "Operation",
     "PartialSync",
@@ -49,44 +55,12 @@ __all__ = [
     "ReplicationOffset",
     "RoleChanged",
     "RunEnded",
+    "SaveEnded",
+    "ValueRead",
     "WriteAccepted",
     "WriteApplied",
     "WriteRefused",
 ]
-
-
-@record
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NodeStarted(Data):
-    """A node runs from now on, at every start; `type` is redis, sentinel or client.
-
-    `runid` is a server's run id (new at every start) or a Sentinel's myid.
-    """
-
-    kind: ClassVar[str] = "node-started"
-    type: str
-    host: str
-    port: int
-    runid: str
-
-
-@record
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProcessChanged(Data):
-    """What happened to the process of this node.
-
-    `change` is started, stopped (in order), killed, exited (by itself, with `status`), paused,
-    resumed, blocked or unblocked.
-    """
-
-    kind: ClassVar[str] = "process"
-    change: str
-    status: int = 0
-
-    @property
-    def is_end(self) -> bool:
-        """Whether the process is gone."""
-        return self.change in ("stopped", "killed", "exited")
 
 
 @record
@@ -167,10 +141,11 @@ class DataLost(Data):
 @record
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DataSaved(Data):
-    """This server's data set is on its disk; `save` numbers the dump, `keys` counts its keys.
+    """This server began to save its data set of now; `save` numbers it, `keys` counts its keys.
 
     `sync` is empty, or numbers the full resynchronisation whose snapshot was saved instead of the
-    data in memory.
+    data in memory. Where saving takes time, `SaveEnded` says how it ended; what has not been saved
+    is never loaded.
     """
 
     kind: ClassVar[str] = "data-saved"
@@ -181,8 +156,18 @@ class DataSaved(Data):
 
 @record
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SaveEnded(Data):
+    """The data set numbered `save` is on this server's disk (`ok`), or could not be written."""
+
+    kind: ClassVar[str] = "save-ended"
+    save: str
+    ok: bool
+
+
+@record
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DataLoaded(Data):
-    """This server started with the data of the dump numbered `save`."""
+    """This server started with the saved data set numbered `save`, from a dump or a log."""
 
     kind: ClassVar[str] = "data-loaded"
     save: str
@@ -203,8 +188,9 @@ class ReplicationOffset(Data):
 class WriteAccepted(Data):
     """This master executed a client's write and owes an acknowledgement.
 
-    `write` identifies the write (``key=value``, ``key+1=result``, ``del key``); `offset` is the
-    offset after it; `key` has the value `value` from now on (None: the key is gone).
+    `write` identifies the write (``key=value``, ``key+1=result``, ``del key``; for the elements of
+    a container the command, ``sadd key member``); `offset` is the offset after it; `key` has the
+    value `value` from now on (None: the key is gone).
     """
 
     kind: ClassVar[str] = "write-accepted"
@@ -212,6 +198,20 @@ class WriteAccepted(Data):
     offset: int
     key: str = ""
     value: str | None = None
+
+
+@record
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyRemoved(Data):
+    """This master removed `key` by itself; `reason` is expired or evicted.
+
+    `offset` is the offset after it: replicas are told to delete the key.
+    """
+
+    kind: ClassVar[str] = "key-removed"
+    key: str
+    reason: str
+    offset: int
 
 
 @record
@@ -259,6 +259,35 @@ class Operation(Data):
     started_us: int
     outcome: str
     error: str
+
+
+@record
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientStarted(Data):
+    """What kind of client this is: `rate` operations a second, one batch every `period_us`.
+
+    A client that is as the defaults say does not say so.
+    """
+
+    kind: ClassVar[str] = "client-started"
+    client: str = "textbook"
+    rate: float = 10.0
+    period_us: int = 100_000
+
+
+@record
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ValueRead(Data):
+    """A client read `value` at `key` (None: nothing was there) from `target`, host:port.
+
+    The `Operation` of that read follows, with the same `started_us`.
+    """
+
+    kind: ClassVar[str] = "value-read"
+    key: str
+    value: str | None
+    target: str
+    started_us: int
 
 
 @record

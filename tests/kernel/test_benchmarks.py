@@ -11,7 +11,9 @@ from typing import Any
 
 import pytest
 
+from benchmarks import breakdown, deployments
 from benchmarks.contestants import asyncio_programs, floor, kernel
+from benchmarks.deployments import STORIES, Cost
 from benchmarks.measure import Result
 from benchmarks.report import bars, table
 from benchmarks.rows import FLOOR, ROWS
@@ -96,3 +98,31 @@ def test_a_missed_bar_is_told() -> None:
     assert [held for held, _ in bars(results(120.0))] == [True, True, False, True]
     assert [held for held, _ in bars(results(90.0))] == [True, True, False, False]
     assert any("0.150" in line for line in table(results(150.0)))
+
+
+def test_a_deployment_is_compared_with_the_floor_round_by_round() -> None:
+    costs = {name: [Cost(3e-4, 1e-4), Cost(8e-4, 2e-4), Cost(5e-4, 1e-4)] for name in STORIES}
+    rows = list(deployments.table(costs))
+    assert len(rows) == 2 + len(STORIES)
+    cells = [cell.strip() for cell in rows[2].split("|")]
+    assert cells[1:5] == ["idle deployment", "2,000", "500", "4.0"]
+    assert all(held for held, _ in deployments.verdicts(costs))
+    slow = {name: [Cost(1.0, 1e-4)] for name in STORIES}
+    assert not any(held for held, _ in deployments.verdicts(slow))
+
+
+@pytest.mark.parametrize("name", ["idle-untraced", "failover"])
+def test_a_breakdown_tells_the_shares_of_the_parts(name: str) -> None:
+    shares = breakdown.breakdown(name, 1)
+    assert sum(shares.values()) == pytest.approx(1.0)
+    assert {"protocol core", "Redis nodes", "kernel: queue and clock"} <= set(shares)
+    assert shares["protocol core"] > shares.get("all else", 0.0)
+
+
+def test_a_story_lasts_as_long_as_it_says() -> None:
+    for name, seconds in (("idle", 3 * 20), ("failover", 60)):
+        lengths = []
+        for piece, length in deployments.live(STORIES[name], 1):
+            piece()
+            lengths.append(length)
+        assert sum(lengths) == seconds

@@ -6,7 +6,7 @@ from random import Random
 
 import pytest
 
-from sim.network import Constant, Latency, LogNormal, Uniform
+from sim.network import Constant, Empirical, Latency, LogNormal, Uniform
 from tests.network.worlds import MS, PORT, SECOND, World
 
 
@@ -32,7 +32,28 @@ def test_log_normal_has_its_median_and_its_floor() -> None:
     assert 50 + 310 < draws[3365] < 50 + 350
 
 
-@pytest.mark.parametrize("latency", [Uniform(5, 9), LogNormal(100, 0.3), Constant(5)])
+def test_empirical_has_the_extremes_and_the_quartiles_of_what_was_measured() -> None:
+    random = Random(1)
+    measured = Empirical([400, 100, 110, 120, 1000])
+    draws = sorted(measured.draw(random) for _ in range(4001))
+    assert 100 <= draws[0] < 102
+    assert 990 < draws[-1] <= 1000
+    assert 108 < draws[1000] < 112
+    assert 119 < draws[2000] < 135
+    assert 385 < draws[3000] < 425
+
+
+def test_empirical_does_not_mind_the_order_of_the_measurements() -> None:
+    assert Empirical([3, 1, 2]) == Empirical([1, 2, 3])
+
+
+def test_one_measurement_is_a_constant() -> None:
+    assert {Empirical([70]).draw(Random(1)) for _ in range(50)} == {70}
+
+
+@pytest.mark.parametrize(
+    "latency", [Uniform(5, 9), LogNormal(100, 0.3), Constant(5), Empirical([9, 1, 5])]
+)
 def test_every_distribution_takes_at_most_one_draw_per_segment(latency: Latency) -> None:
     random, reference = Random(7), Random(7)
     for _ in range(100):
@@ -42,6 +63,15 @@ def test_every_distribution_takes_at_most_one_draw_per_segment(latency: Latency)
     assert random.random() == reference.random()
 
 
+@pytest.mark.parametrize(
+    "latency", [Uniform(5, 900), LogNormal(100, 0.3), Constant(5), Empirical([9, 1, 500])]
+)
+def test_sampler_of_a_path_draws_what_the_distribution_draws(latency: Latency) -> None:
+    random = Random(7)
+    sample = latency.sampler(Random(7))
+    assert [sample() for _ in range(50)] == [latency.draw(random) for _ in range(50)]
+
+
 def test_impossible_distributions_are_refused() -> None:
     with pytest.raises(ValueError, match="negative"):
         Constant(-1)
@@ -49,6 +79,9 @@ def test_impossible_distributions_are_refused() -> None:
         Uniform(9, 5)
     with pytest.raises(ValueError, match="negative"):
         LogNormal(100, -0.5)
+    for samples in ([], [5, -1]):
+        with pytest.raises(ValueError, match="measured"):
+            Empirical(samples)
 
 
 def test_each_direction_of_each_pair_has_a_latency_of_its_own() -> None:

@@ -334,3 +334,72 @@ def test_the_date_at_which_a_world_begins_is_a_setting() -> None:
     network = Network(world.kernel, world.network._streams, latency=Constant(1), epoch_ms=42)
     program = Program("a", network.add_host("a", "10.0.0.1"), network)
     assert program.now_ms() == 42
+
+
+class Lazy(Program):
+    """Notes when it would have to make up for what it leaves out."""
+
+    service_us = 5
+
+    def catch_up(self) -> None:
+        self.note("catch up")
+        self._idle_until = self.kernel.now + SECOND
+
+    def stay_awake(self) -> None:
+        self.note("stay awake")
+
+
+def lazy() -> tuple[World, Lazy, Endpoint]:
+    world = World()
+    server = world.program("server", listens=True, kind=Lazy)
+    client = world.program("client")
+    end = client.connect(server.host.address, PORT)
+    world.run(SECOND)
+    assert isinstance(server, Lazy)
+    server.log.clear()
+    return world, server, end
+
+
+def test_what_was_left_out_is_made_up_for_before_a_message_is_read() -> None:
+    world, server, end = lazy()
+    server._idle_until = world.now + 10
+    end.send("x", 1)
+    world.run(SECOND // 2)
+    assert [what for _, what, *_ in server.log] == ["catch up", "message"]
+
+
+def test_nothing_is_made_up_for_before_its_time() -> None:
+    world, server, end = lazy()
+    server._idle_until = world.now + SECOND
+    end.send("x", 1)
+    world.run(SECOND // 2)
+    assert [what for _, what, *_ in server.log] == ["message"]
+
+
+@pytest.mark.parametrize("disturb", ["pause", "block", "stop", "clock"])
+def test_a_process_that_is_disturbed_stays_awake_from_then_on(disturb: str) -> None:
+    world, server, _ = lazy()
+    match disturb:
+        case "pause":
+            server.pause()
+        case "block":
+            server.block(5)
+        case "stop":
+            server.stop()
+        case "clock":
+            server.host.step_clock(5)
+    assert server.log[0] == (world.now, "stay awake")
+
+
+def test_an_alarm_rings_whatever_the_thread_does_and_dies_with_the_process() -> None:
+    world, server, _ = lazy()
+    rung: list[int] = []
+    server.charge(10 * MS)
+    server.alarm(world.now + 5, lambda _: rung.append(world.now))
+    start = world.now
+    world.run(MS)
+    assert rung == [start + 5]
+    server.alarm(world.now + 5, lambda _: rung.append(world.now))
+    server.kill()
+    world.run(MS)
+    assert len(rung) == 1

@@ -6,6 +6,8 @@ from itertools import pairwise
 
 import pytest
 
+from minisentinel.core import Profile
+from minisentinel.core.rules import MonitoringRules
 from minisentinel.replies import Reply, Status
 from minisentinel.trace import ConfigurationSaved, LogLine, SentinelEvent
 from sim.clients import ClientProcess
@@ -114,10 +116,16 @@ def test_node_after_a_kill_starts_from_its_file_with_new_connections(world: Worl
     assert [peer.link.disconnected for peer in peers] == [False, False]
 
 
-def test_ticks_are_52_to_100_milliseconds_apart(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+class NotByTheBook(MonitoringRules):
+    """Rules of which the core does not know when they will next have something to say."""
+
+    __slots__ = ()
+
+
+def test_ticks_are_52_to_100_milliseconds_apart(monkeypatch: pytest.MonkeyPatch) -> None:
     """Spec: monitoring §2."""
+    world = World(SMALL, seed=4, profile=Profile("unknown", monitoring=NotByTheBook()))
+    world.run(5.0)
     node, times = first(world), [0]
     real = node.sentinel.tick
 
@@ -132,6 +140,62 @@ def test_ticks_are_52_to_100_milliseconds_apart(
     assert min(gaps) >= 52_000
     # A tick that finds the thread busy waits for it, and what is sent takes its time too.
     assert max(gaps) < 110_000
+
+
+@pytest.mark.parametrize("disturbance", ["pause", "block", "clock", "stop"])
+def test_ticks_that_were_left_out_are_made_up_for_before_anything_happens(
+    world: World, disturbance: str
+) -> None:
+    world.run_until_calm(limit=60.0)
+    node = first(world)
+    while node.now_ms() - node.sentinel.state.previous_time <= 300:  # three ticks at least
+        world.run(0.01)
+    memory, before = node.sentinel.state, node.now_ms()
+    match disturbance:
+        case "pause":
+            node.pause()
+        case "block":
+            node.block(1_000_000)
+        case "clock":
+            node.host.step_clock(-5_000_000)
+        case "stop":
+            node.stop()
+    assert 0 <= before - memory.previous_time <= 100
+
+
+def test_pause_of_clients_ends_in_time_although_ticks_are_left_out(world: World) -> None:
+    """[CMD-2-13]"""
+    world.run_until_calm(limit=60.0)
+    pausing, asking = (world.network.add_host(f"asker-{n}", f"10.9.9.{n}") for n in ("1", "2"))
+    answered: list[float] = []
+
+    class Asker(ClientProcess):
+        words: tuple[str, ...] = ("CLIENT", "PAUSE", "400")
+
+        async def main(self) -> None:
+            connection = await self.open(first(world).host.address, 26379, 1.0)
+            await connection.call(*self.words)
+            answered.append(world.now)
+
+    Asker("pausing", pausing, world.network, loop=world.loop).start()
+    world.run(0.1)
+    other = Asker("asking", asking, world.network, loop=world.loop)
+    other.words = ("PING",)
+    other.start()
+    world.run(0.6)
+    paused, asked = answered
+    assert 0.4 <= asked - paused < 0.51
+
+
+def test_stalled_sentinel_notices_it_although_it_was_leaving_ticks_out(world: World) -> None:
+    world.run_until_calm(limit=60.0)
+    for pause_s, tilt in ((1.9, False), (2.1, True)):
+        world.pause("sentinel-1")
+        world.run(pause_s)
+        world.resume("sentinel-1")
+        world.run(0.05)
+        assert first(world).sentinel.state.tilt is tilt
+        world.run(1.0)
 
 
 MASTER = ("10.0.0.1", 6379)
