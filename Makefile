@@ -5,6 +5,11 @@ PYTHON ?=
 CONF ?= sim/scenarios/sentinel.conf
 PYTEST_ARGS ?=
 BENCH_ARGS ?=
+LIVE_ROUNDS ?= 10
+MINUTES ?= 10
+SEED ?= 0
+SCALE ?= 10
+LOAD_ARGS ?=
 
 # The usual environment, or one for each interpreter that was asked for.
 VENV := .venv$(if $(PYTHON),-$(subst /,-,$(PYTHON)))
@@ -22,7 +27,8 @@ BENCH := $(BENCH_VENV)/.installed
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check format lint format-check types layers conformance conformance-write \
-	notebooks images bench docs wheel-test coverage golden setup clean distclean
+	notebooks images scenario-pages bench docs wheel-test coverage golden live fuzz abuse load \
+	compare-reference setup clean distclean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | sort | expand -t 20
@@ -63,6 +69,22 @@ conformance-write: $(DEV) ## write docs/conformance.md anew
 golden: $(DEV) ## run the tests and rewrite the golden files; read the diff afterwards
 	$(BIN)/python -m pytest --rewrite-golden $(PYTEST_ARGS)
 
+live: $(DEV) ## failovers with real servers, over and over, and a table; LIVE_ROUNDS=10
+	LIVE_ROUNDS=$(LIVE_ROUNDS) $(BIN)/python -m pytest -n 4 tests/live/test_long.py $(PYTEST_ARGS)
+
+compare-reference: $(DEV) ## the simulator beside recorded runs: a table, and pictures in out/reference/
+	$(BIN)/python -m tools.compare_reference --figures out/reference
+
+fuzz: $(DEV) ## look for inputs that break something; MINUTES=10 SEED=0
+	$(BIN)/python -m tests.fuzz --minutes $(MINUTES) --seed $(SEED)
+
+abuse: $(DEV) ## attack a live Sentinel in every way, kill it often, and print a table; SCALE=10
+	$(BIN)/python -m tests.server.abuse --scale $(SCALE)
+	DURABILITY_KILLS=$$((5 * $(SCALE))) $(BIN)/python -m pytest -q tests/server/test_durability.py
+
+load: $(DEV) ## a Sentinel that watches a hundred masters, beside real ones: a table
+	$(BIN)/python -m benchmarks.live_load $(LOAD_ARGS)
+
 coverage: $(DEV) ## the tests with branch coverage
 	$(BIN)/python -m pytest -n auto --maxprocesses 8 --cov --cov-report=term $(PYTEST_ARGS)
 
@@ -70,7 +92,10 @@ notebooks: $(DEV) ## execute every notebook
 	$(BIN)/python -m tools.notebooks
 
 images: $(DEMO) ## draw the pictures of the documentation again
-	$(BIN)/minisentinel-sim run kill-master --quiet --plot docs/images/kill-master.png
+	$(BIN)/python -m tools.scenario_pages --images
+
+scenario-pages: $(DEMO) ## write docs/scenario-schema.md and docs/gallery.md anew
+	$(BIN)/python -m tools.scenario_pages --write
 
 bench: $(BENCH) ## events per second, beside other simulators
 	$(BENCH_VENV)/bin/python -m benchmarks $(BENCH_ARGS)

@@ -1,9 +1,11 @@
 """Which rule of the specification is kept where, and which test says so.
 
 The rules are the ids in ``docs/spec/``. Code and tests cite them: ``[MON-6.2-4]`` names one rule,
-``monitoring §6.2`` (also ``§4 to §7`` and ``§1, §3``; a bare ``§3`` is of the page named last in
-that file) names a section with its subsections. ``docs/conformance.toml`` holds what only a person
-can say: that a rule or a section is missing, partial, done or out of place, and why.
+``[MON-6.2-2] to [MON-6.2-4]`` all from one to another, ``monitoring §6.2`` (also ``§4 to §7`` and
+``§1, §3``; a bare ``§3`` is of the page named last in that file) a section with its subsections; §0
+is what stands before the first. The name of an event, in quotes in the core, cites its row of the
+catalogue. ``docs/conformance.toml`` holds what only a person can say: that a rule or a section is
+missing, partial, done or out of place, and why.
 
 ``python -m tools.conformance --write`` writes ``docs/conformance.md``; ``--check`` fails when it
 is out of date, when something cited does not exist, or when a judgement contradicts the citations.
@@ -12,14 +14,15 @@ is out of date, when something cited does not exist, or when a judgement contrad
 from __future__ import annotations
 
 import argparse
+import ast
 import re
 import sys
 import tomllib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-__all__ = ["Conformance", "ConformanceError", "Rule", "load", "main", "render"]
+__all__ = ["Citation", "Conformance", "ConformanceError", "Rule", "load", "main", "render"]
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = {
@@ -40,13 +43,30 @@ JUDGEMENTS = ("done", "partial", "missing", "out of place")
 RULE_ID = r"([A-Z]{3})-(\d+(?:\.\d+)*)-(\d+)([a-z]?)"
 TAG = re.compile(rf"<sup>\[({RULE_ID})\]</sup>")
 EXACT = re.compile(rf"\[({RULE_ID})\]")
+RANGE = re.compile(rf"\[(?P<first>{RULE_ID})\]\s+to\s+\[(?P<last>{RULE_ID})\]")
 HEADING = re.compile(r"##+ (\d+(?:\.\d+)*)\.? ")
+EVENT = re.compile(r'"([+-][a-z][a-z-]*)"')
+EVENTS_OF_ROW = re.compile(r"(?:^|/ )([+-][a-z][a-z-]*)")
+CORE = "minisentinel/core/"
 NUMBER = r"§(\d+(?:\.\d+)*)"
 NAMED = re.compile(rf"\b({'|'.join(PAGES)})(?:\.md)?`?[\s#]+(?=§)|{NUMBER}(?:\s+to\s+{NUMBER})?")
 
 
 class ConformanceError(Exception):
     """The specification, a citation or a judgement is wrong; one line for each problem."""
+
+
+BY_ID = 99
+"""How close a citation by a rule's own id is; one of its section is as close as that is deep."""
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """Where a rule is cited: the file, the function or class in it (empty: none), how closely."""
+
+    path: str
+    place: str
+    closeness: int
 
 
 @dataclass(slots=True)
@@ -57,9 +77,8 @@ class Rule:
     page: str
     section: str
     text: str
-    code: dict[str, bool] = field(default_factory=dict)
-    """The files of the packages that cite it; True when by its own id."""
-    tests: dict[str, bool] = field(default_factory=dict)
+    code: list[Citation] = field(default_factory=list)
+    tests: list[Citation] = field(default_factory=list)
     judgement: str = ""
     reason: str = ""
 
@@ -70,10 +89,15 @@ class Rule:
             return self.judgement
         if not self.code:
             return "missing"
-        exactly_here, exactly_tested = any(self.code.values()), any(self.tests.values())
+        exactly_here, exactly_tested = is_cited_by_id(self.code), is_cited_by_id(self.tests)
         if self.tests and (exactly_here or exactly_tested):
             return "done"
         return "partial" if exactly_here else "cited"
+
+
+def is_cited_by_id(citations: Iterable[Citation]) -> bool:
+    """Does any of `citations` name the rule itself, and not only its section?"""
+    return any(citation.closeness == BY_ID for citation in citations)
 
 
 @dataclass(slots=True)
@@ -120,6 +144,7 @@ def read_rules(directory: Path) -> tuple[Conformance, set[tuple[str, str]]]:
                 elif (int(count), letter) <= last:
                     problems.append(f"{where} is out of order or there twice")
                 last = (int(count), letter)
+                sections.add((page, section))
                 rules[name] = Rule(name, page, section, excerpt(block))
     if problems:
         raise ConformanceError("\n".join(problems))
@@ -148,17 +173,39 @@ def excerpt(block: Sequence[str], limit: int = 72) -> str:
 # --- citations and judgements --------------------------------------------------------------------
 
 
-def cited_sections(text: str) -> Iterable[tuple[str, str]]:
-    """The (page, section) pairs that `text` cites; the page is empty when none was named."""
+def cited_sections(text: str) -> Iterator[tuple[str, str, int]]:
+    """Page, section and position of what `text` cites; the page is empty when none was named."""
     page = ""
     for match in NAMED.finditer(text):
         named, first, last = match.groups()
+        at = match.start()
         if named:
             page = named
         elif last and "." not in first + last:
-            yield from ((page, str(number)) for number in range(int(first), int(last) + 1))
+            yield from ((page, str(number), at) for number in range(int(first), int(last) + 1))
         else:
-            yield from ((page, section) for section in (first, last) if section)
+            yield from ((page, section, at) for section in (first, last) if section)
+
+
+def cited_rules(conformance: Conformance, text: str) -> Iterator[tuple[str, int]]:
+    """Id and position of the rules that `text` names, with those between two in ``a to b``."""
+    for match in EXACT.finditer(text):
+        if match[2] in PAGES.values():
+            yield match[1], match.start()
+    ids = list(conformance.rules)
+    for match in RANGE.finditer(text):
+        if match["first"] in conformance.rules and match["last"] in conformance.rules:
+            between = ids[ids.index(match["first"]) + 1 : ids.index(match["last"])]
+            yield from ((name, match.start()) for name in between)
+
+
+def catalogue(conformance: Conformance) -> dict[str, str]:
+    """The id of the rule that describes each event, by the event's name."""
+    return {
+        event: rule.id
+        for rule in conformance.of_section("events", "3")
+        for event in EVENTS_OF_ROW.findall(rule.text)
+    }
 
 
 def read_citations(
@@ -171,23 +218,56 @@ def read_citations(
 ) -> list[str]:
     """Note who cites what in the Python files below `folders`; the problems found."""
     problems = []
+    rows = catalogue(conformance)
     for path in sorted(path for name in folders for path in (root / name).rglob("*.py")):
         name = path.relative_to(root).as_posix()
         text = path.read_text(encoding="utf-8")
-        for page, section in cited_sections(text):
+        places = Places(text)
+        for page, section, at in cited_sections(text):
             if (page, section) not in sections:
                 problems.append(f"{name} cites {page or 'no page'} §{section}: no such section")
+            citation = Citation(name, places.at(at), 1 + section.count("."))
             for rule in conformance.of_section(page, section):
-                (rule.tests if tests else rule.code).setdefault(name, False)
-        for match in EXACT.finditer(text):
-            if match[2] not in PAGES.values():
-                continue
-            cited = conformance.rules.get(match[1])
-            if cited is None:
-                problems.append(f"{name} cites [{match[1]}]: no such rule")
+                (rule.tests if tests else rule.code).append(citation)
+        by_id = list(cited_rules(conformance, text))
+        if name.startswith(CORE):
+            named = ((match[1], match.start()) for match in EVENT.finditer(text))
+            by_id += [(rows[event], at) for event, at in named if event in rows]
+        for cited, at in by_id:
+            known = conformance.rules.get(cited)
+            if known is None:
+                problems.append(f"{name} cites [{cited}]: no such rule")
             else:
-                (cited.tests if tests else cited.code)[name] = True
+                citation = Citation(name, places.at(at), BY_ID)
+                (known.tests if tests else known.code).append(citation)
     return problems
+
+
+class Places:
+    """Which function or class each position of a Python file is in."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._spans: list[tuple[int, int, str]] = []
+        try:
+            self._collect(ast.parse(text).body, "")
+        except SyntaxError:
+            self._spans = []
+
+    def _collect(self, body: Iterable[ast.AST], prefix: str) -> None:
+        for node in body:
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+                start = min([node.lineno, *(each.lineno for each in node.decorator_list)])
+                name = prefix + node.name
+                self._spans.append((start, node.end_lineno or start, name))
+                if isinstance(node, ast.ClassDef):
+                    self._collect(node.body, f"{name}.")
+
+    def at(self, position: int) -> str:
+        """The name of the innermost definition there, empty outside of all."""
+        line = self._text.count("\n", 0, position) + 1
+        inside = [(start, name) for start, end, name in self._spans if start <= line <= end]
+        return max(inside)[1] if inside else ""
 
 
 def read_judgements(conformance: Conformance, path: Path) -> list[str]:
@@ -217,7 +297,7 @@ def read_judgements(conformance: Conformance, path: Path) -> list[str]:
     for rule in conformance.rules.values():
         if rule.judgement == "done" and not (rule.code and rule.tests):
             problems.append(f"{path.name}: {rule.id} is called done; no code or no test cites it")
-        if rule.judgement in ("missing", "out of place") and any(rule.code.values()):
+        if rule.judgement in ("missing", "out of place") and is_cited_by_id(rule.code):
             problems.append(f"{path.name}: {rule.id} is called {rule.judgement}; code cites it")
     return problems
 
@@ -251,7 +331,9 @@ INTRODUCTION = """\
 
 Every rule of the [specification](spec/README.md), where the code keeps it, and which test says so.
 This page is made by `make conformance-write` from the citations in code and tests and from the
-judgements in [conformance.toml](conformance.toml); `make check` fails when it is out of date.
+judgements in [conformance.toml](conformance.toml); `make check` fails when it is out of date. The
+last two pages are about the servers and clients of the simulator, not about a Sentinel: most of
+their rules are cited by section only.
 
 | Status | Meaning |
 |---|---|
@@ -295,11 +377,26 @@ def row(rule: Rule) -> str:
     return f"| {rule.id} | {rule.text} | {files(rule.code)} | {files(rule.tests)} | {status} |"
 
 
-def files(citing: dict[str, bool], limit: int = 3) -> str:
-    """The files of a cell: those that cite the rule by its id, or else by its section."""
-    names = [name for name, exactly in citing.items() if exactly] or list(citing)
-    shown = ", ".join(f"`{name}`" for name in names[:limit])
-    return shown + (f" and {len(names) - limit} more" if len(names) > limit else "")
+def files(citations: Sequence[Citation], limit: int = 3) -> str:
+    """The files and places of a cell: of the closest citations only."""
+    closest = max((citation.closeness for citation in citations), default=0)
+    places: dict[str, dict[str, None]] = {}
+    for citation in citations:
+        if citation.closeness == closest:
+            places.setdefault(citation.path, {})[citation.place] = None
+    shown = [f"`{path}`{named(list(names), limit)}" for path, names in places.items()]
+    return ", ".join(shown[:limit]) + more(shown, limit)
+
+
+def named(places: Sequence[str], limit: int) -> str:
+    """The definitions of one file that cite a rule, to follow its name."""
+    names = [f"`{place}`" for place in places if place]
+    return f" ({', '.join(names[:limit])}{more(names, limit)})" if names else ""
+
+
+def more(items: Sequence[str], limit: int) -> str:
+    """How many of `items` are not shown."""
+    return f" and {len(items) - limit} more" if len(items) > limit else ""
 
 
 def main(arguments: Sequence[str] | None = None, root: Path = ROOT) -> int:

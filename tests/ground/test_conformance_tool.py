@@ -6,7 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from tools.conformance import PAGES, ConformanceError, Rule, cited_sections, excerpt, load, main
+from tools.conformance import (
+    PAGES,
+    ConformanceError,
+    Rule,
+    cited_sections,
+    excerpt,
+    files,
+    load,
+    main,
+)
 
 # Built from pieces, so that the tool does not take this file for a test of these rules.
 SECTION = "\N{SECTION SIGN}"
@@ -150,7 +159,42 @@ def test_a_rule_added_between_two_others_gets_a_letter(checkout: Path) -> None:
     ],
 )
 def test_sections_are_cited_as_people_write_them(text: str, sections: list[str]) -> None:
-    assert list(cited_sections(text)) == [("monitoring", section) for section in sections]
+    cited = [(page, section) for page, section, _ in cited_sections(text)]
+    assert cited == [("monitoring", section) for section in sections]
+
+
+@pytest.mark.parametrize(
+    ("last", "cited"), [("1", ["1"]), ("2", ["1", "2"]), ("4", ["1", "2", "2a", "3", "4"])]
+)
+def test_a_range_names_all_rules_from_one_to_another(
+    checkout: Path, last: str, cited: list[str]
+) -> None:
+    ids = {number: rule_id(number) for number in ("1", "2", "2a", "3", "4", "5")}
+    write_rules(checkout, *(f"* x <sup>[{name}]</sup>" for name in ids.values()))
+    put(checkout, "minisentinel/core.py", f'"""[{rule_id("1")}] to\n[{rule_id(last)}]"""\n')
+    rules = load(checkout).rules
+    assert [number for number, name in ids.items() if rules[name].status == "partial"] == cited
+
+
+def test_the_page_names_the_definition_that_cites_a_rule_most_closely(checkout: Path) -> None:
+    put(
+        checkout,
+        "minisentinel/core.py",
+        cite("1") + f"class Part:\n    {cite('1.1')}\n    def act(self):\n        {cite_rule('1')}",
+    )
+    first, second = load(checkout).rules.values()
+    assert files(first.code) == "`minisentinel/core.py` (`Part.act`)"
+    assert files(second.code) == "`minisentinel/core.py` (`Part`)"
+
+
+def test_an_event_that_the_core_names_cites_its_row(checkout: Path) -> None:
+    row = rule_id("1", section="3", letters="EVT")
+    text = f"# Events\n## 3. Catalogue\n| `+up` / `-up` | W | any | <sup>[{row}]</sup> |\n"
+    (checkout / "docs" / "spec" / "events.md").write_text(text, encoding="utf-8")
+    (checkout / "minisentinel" / "core").mkdir()
+    put(checkout, "minisentinel/core/part.py", 'def act():\n    emit("-up")\n    emit("+down")\n')
+    put(checkout, "minisentinel/service.py", 'SHOWN = "+up"\n')
+    assert files(load(checkout).rules[row].code) == "`minisentinel/core/part.py` (`act`)"
 
 
 def test_the_page_is_checked_against_what_would_be_written(

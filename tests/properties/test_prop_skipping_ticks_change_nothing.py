@@ -1,4 +1,7 @@
-"""A tick that skips whoever is not due does exactly what a tick that visits everybody does."""
+"""A tick that skips whoever is not due does exactly what a tick that visits everybody does.
+
+And a Sentinel that leaves whole ticks out does exactly what one does that leaves out none.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +9,9 @@ from random import Random
 
 import pytest
 
-from minisentinel.core import MODERN, Profile
+from minisentinel.core import MODERN, Profile, Sentinel
+from minisentinel.core.effects import Effect
 from minisentinel.core.rules import MonitoringRules
-from minisentinel.trace import Trace
 from sim.world import Deployment, World
 
 
@@ -22,7 +25,7 @@ VISITING = Profile("visiting", monitoring=Visiting())
 FAULTS = ("kill", "restart", "pause", "resume", "block", "partition", "heal", "step_clock", "wait")
 
 
-def troubled_run(profile: Profile, seed: int) -> Trace:
+def troubled_run(profile: Profile, seed: int) -> World:
     """A random deployment through random faults, and 30 s after all is mended."""
     random = Random(seed)
     deployment = Deployment(
@@ -44,7 +47,9 @@ def troubled_run(profile: Profile, seed: int) -> Trace:
         world.resume(name)
         world.restart(name)
     world.run(30)
-    return world.trace
+    for sentinel in world.sentinels.values():
+        sentinel.pause()  # which makes up for what was left out
+    return world
 
 
 def inflict(world: World, fault: str, name: str, random: Random) -> None:
@@ -70,6 +75,28 @@ def test_skipping_is_on_for_the_stock_rules_and_off_for_any_other() -> None:
 @pytest.mark.parametrize("seed", range(15))
 def test_ticks_that_skip_give_the_same_trace_as_ticks_that_visit_all(seed: int) -> None:
     skipping, visiting = troubled_run(MODERN, seed), troubled_run(VISITING, seed)
-    for one, other in zip(skipping.entries, visiting.entries, strict=False):
+    for one, other in zip(skipping.trace.entries, visiting.trace.entries, strict=False):
         assert one == other
-    assert skipping.digest() == visiting.digest()
+    assert skipping.trace.digest() == visiting.trace.digest()
+    for name, sentinel in skipping.sentinels.items():
+        # Draws, times of the last tick and of everything else that is remembered included.
+        assert sentinel.sentinel.state == visiting.sentinels[name].sentinel.state
+
+
+def test_most_ticks_are_left_out_while_all_is_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    ticks: list[int] = []
+    real = Sentinel.tick
+
+    def tick(sentinel: Sentinel, now_ms: int) -> list[Effect]:
+        ticks.append(now_ms)
+        return real(sentinel, now_ms)
+
+    monkeypatch.setattr(Sentinel, "tick", tick)
+    counts = []
+    for profile in (MODERN, VISITING):
+        world = World(Deployment(clients=0), seed=1, profile=profile)
+        world.run(20)
+        ticks.clear()
+        world.run(60)
+        counts.append(len(ticks))
+    assert counts[0] < counts[1] / 3

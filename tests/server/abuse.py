@@ -292,7 +292,7 @@ def never_reads(scene: Scene) -> None:
     line.socket.setblocking(False)
     sent = 0
     idle = 0
-    while sent < 50_000_000 * scene.scale and idle < 20:
+    while sent < 50_000_000 * scene.scale and idle < 8:
         # Until nothing is taken any more.
         _, writable, _ = select.select([], [line.socket], [], 0.05)
         idle = 0 if writable else idle + 1
@@ -398,11 +398,11 @@ def flood(scene: Scene) -> None:
     """A client that sends commands as fast as they are taken, and reads the replies."""
     line = scene.line()
     batch = encode_command(("SENTINEL", "REPLICAS", "witness")) * 500
-    for _ in range(20 * scene.scale):
+    for _ in range(10 * scene.scale):
         line.socket.sendall(batch)
         for _ in range(500):
             line.reply()
-    scene.notes.append(f"{10_000 * scene.scale} commands")
+    scene.notes.append(f"{5000 * scene.scale} commands")
 
 
 def nasty_patterns(scene: Scene) -> None:
@@ -436,7 +436,7 @@ def garbage(scene: Scene) -> None:
         return sensible(words)
 
     scene.evil.answer = answer
-    before, enough = scene.evil.heard, 40 * scene.scale
+    before, enough = scene.evil.heard, 20 * scene.scale
     scene.until(lambda: scene.evil.heard > before + enough)
     scene.notes.append(f"{scene.evil.connections} connections made")
 
@@ -498,7 +498,7 @@ def hello(scene: Scene, number: int, port: int = 0) -> str:
 
 def hello_storm(scene: Scene) -> None:
     """Hellos of Sentinels that are not there, each with an id of its own, by way of a master."""
-    count = 100 * scene.scale
+    count = 50 * scene.scale
 
     def storm(connection: socket.socket) -> None:
         for number in range(count):
@@ -525,7 +525,7 @@ def hello_storm(scene: Scene) -> None:
 def hello_storm_of_a_client(scene: Scene) -> None:
     """The same sent by a client, which any Sentinel could be."""
     line = scene.line()
-    count = 100 * scene.scale
+    count = 50 * scene.scale
     for number in range(count):
         line.send("PUBLISH", "__sentinel__:hello", hello(scene, number))
     for _ in range(count):
@@ -536,7 +536,7 @@ def hello_storm_of_a_client(scene: Scene) -> None:
 
 FEW_DESCRIPTORS = """
 import resource, sys
-resource.setrlimit(resource.RLIMIT_NOFILE, (160, 160))
+resource.setrlimit(resource.RLIMIT_NOFILE, (100, 100))
 from minisentinel.cli import main
 sys.exit(main())
 """
@@ -551,26 +551,26 @@ def black_hole(scene: Scene) -> None:
     scene.stack.callback(hole.close)
     port = hole.getsockname()[1]
     line = scene.line()
-    count = 150 + 50 * scene.scale
+    count = 80 + 40 * scene.scale
     for number in range(count):
         line.send("PUBLISH", "__sentinel__:hello", hello(scene, number, port))
     for _ in range(count):
         assert line.reply() == 1
-    scene.until(lambda: scene.sentinel.descriptors() > 100)
+    scene.until(lambda: scene.sentinel.descriptors() > 90)
     time.sleep(1)
     held = scene.sentinel.descriptors()
     for epoch in range(2, 10):
         # What is promised is saved all the same.
         assert isinstance(line.ask(*_ask_for_vote(scene, epoch)), tuple)
         assert f"leader-epoch witness {epoch}\n" in scene.sentinel.conf.read_text("utf-8")
-    scene.notes.append(f"{count} ids, {held} descriptors of 160 in use")
+    scene.notes.append(f"{count} ids, {held} descriptors of 100 in use")
     assert line.ask("SENTINEL", "RESET", "*") == 2
 
 
 def one_id_moves(scene: Scene) -> None:
     """One Sentinel that is somewhere else all the time, and in every epoch."""
     line = scene.line()
-    count = 100 * scene.scale
+    count = 30 * scene.scale
     for number in range(count):
         text = hello(scene, 1, 20_000 + number).replace(",1,witness", f",{number + 2},witness")
         line.send("PUBLISH", "__sentinel__:hello", text)
@@ -655,7 +655,7 @@ ATTACKS = {
             ping_period_ms=USUAL_PING_PERIOD_MS,
         ),
         Attack("one-id-moves", one_id_moves),
-        Attack("black-hole", black_hole, "maxclients 50\n", FEW_DESCRIPTORS),
+        Attack("black-hole", black_hole, "maxclients 40\n", FEW_DESCRIPTORS),
         Attack("slow-resolver", slow_resolver, "sentinel resolve-hostnames yes\n", SLOW),
         Attack("hanging-script", hanging_script, "sentinel deny-scripts-reconfig no\n"),
     )
