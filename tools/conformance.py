@@ -36,6 +36,7 @@ PAGES = {
     "events": "EVT",
     "redis-node": "RED",
     "clients": "CLT",
+    "sentinel-2.6": "OLD",
 }
 STATUSES = ("done", "cited", "partial", "missing", "out of place")
 JUDGEMENTS = ("done", "partial", "missing", "out of place")
@@ -332,8 +333,9 @@ INTRODUCTION = """\
 Every rule of the [specification](spec/README.md), where the code keeps it, and which test says so.
 This page is made by `make conformance-write` from the citations in code and tests and from the
 judgements in [conformance.toml](conformance.toml); `make check` fails when it is out of date. The
-last two pages are about the servers and clients of the simulator, not about a Sentinel: most of
-their rules are cited by section only.
+pages redis-node and clients are about the servers and clients of the simulator, not about a
+Sentinel: most of their rules are cited by section only. The last page is about an old version of
+Sentinel, which the simulator has as a profile outside of the core.
 
 | Status | Meaning |
 |---|---|

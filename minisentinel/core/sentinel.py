@@ -34,18 +34,6 @@ from minisentinel.trace import ConfigurationSaved
 __all__ = ["Sentinel"]
 
 
-class Step(list[Effect]):
-    """The effects of one step, which ``with`` hands to whoever carries it out."""
-
-    __slots__ = ()
-
-    def __enter__(self) -> list[Effect]:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        return None
-
-
 class Sentinel:
     """A state and a profile, driven by inputs; every input returns its effects in order.
 
@@ -71,18 +59,11 @@ class Sentinel:
         """Everything that this Sentinel knows: plain data, yours to read and copy."""
         return self.context.state
 
-    def step(self, now_ms: int) -> Step:
-        """One atomic step at `now_ms`: whatever runs inside appends to the list that it yields."""
+    def step(self, now_ms: int) -> list[Effect]:
+        """Begin a step at `now_ms`; its effects are appended to the list that this returns."""
         context = self.context
         context.now = now_ms
-        context.out = out = Step()
-        return out
-
-    def _begin(self, now_ms: int) -> list[Effect]:
-        context = self.context
-        context.now = now_ms
-        out: list[Effect] = []
-        context.out = out
+        context.out = out = list[Effect]()
         return out
 
     def start(self, now_ms: int) -> list[Effect]:
@@ -90,7 +71,7 @@ class Sentinel:
 
         [CFG-4-2] to [CFG-4-4], [CFG-5-1] [MON-1.1-1] [GEN-3-28]
         """
-        out = self._begin(now_ms)
+        out = self.step(now_ms)
         ctx, state = self.context, self.state
         if not state.myid:
             state.myid = state.dice.hex(RUNID_LENGTH)
@@ -102,7 +83,7 @@ class Sentinel:
 
     def tick(self, now_ms: int) -> list[Effect]:
         """The periodic timer fired; `next_tick_in_ms` says when it is due again."""
-        out = self._begin(now_ms)
+        out = self.step(now_ms)
         timer.tick(self.context)
         return out
 
@@ -130,7 +111,7 @@ class Sentinel:
 
     def connected(self, now_ms: int, connection: int, local_host: str) -> list[Effect]:
         """A connection that was asked for is established; `local_host` is this end's address."""
-        out = self._begin(now_ms)
+        out = self.step(now_ms)
         link = self.state.connections.get(connection)
         if link is not None:
             for each in (link.command, link.pubsub):
@@ -140,17 +121,14 @@ class Sentinel:
 
     def lost(self, now_ms: int, connection: int) -> list[Effect]:
         """A connection could not be made, or was closed by the other side or the network."""
-        out = self._begin(now_ms)
+        out = self.step(now_ms)
         links.lose(self.context, connection)
         return out
 
     def received(self, now_ms: int, connection: int, reply: Reply) -> list[Effect]:
         """A reply or a Pub/Sub message arrived on a connection that this Sentinel opened."""
-        context = self.context
-        context.now = now_ms
-        out: list[Effect] = []
-        context.out = out
-        link = context.state.connections.get(connection)
+        out = self.step(now_ms)
+        link = self.state.connections.get(connection)
         if link is None:
             return out
         source = link.command
@@ -173,7 +151,7 @@ class Sentinel:
 
         A failure is logged, and the protocol goes on. [CFG-5-14]
         """
-        out = self._begin(now_ms)
+        out = self.step(now_ms)
         ctx = self.context
         if error:
             ctx.log(
@@ -188,13 +166,13 @@ class Sentinel:
 
     def script_started(self, now_ms: int, job: int, pid: int) -> list[Effect]:
         """A user script runs as the process `pid` (spec: failover §9.3)."""
-        out = self._begin(now_ms)
+        out = self.step(now_ms)
         scripts.on_script_started(self.context, job, pid)
         return out
 
     def script_not_started(self, now_ms: int, job: int) -> list[Effect]:
         """No process could be made for a user script; it is tried again at the next tick."""
-        out = self._begin(now_ms)
+        out = self.step(now_ms)
         scripts.on_script_not_started(self.context, job)
         return out
 
@@ -203,7 +181,7 @@ class Sentinel:
 
         Nothing comes of it before the next tick.
         """
-        out = self._begin(now_ms)
+        out = self.step(now_ms)
         scripts.on_script_ended(self.context, ScriptEnd(pid, exit_code, signal))
         return out
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import platform
 import resource
 import sys
 from secrets import token_bytes, token_hex  # noqa: TID251 - passwords that nobody can guess
@@ -60,5 +59,6 @@ class Host:
 
 def _compiler_version() -> str:
     """Of the compiler that made this interpreter: ``12.2.0`` from ``GCC 12.2.0``."""
-    words = [word for word in platform.python_compiler().split() if word[:1].isdigit()]
+    compiler = sys.version.rpartition("[")[2].strip("]")
+    words = [word for word in compiler.split() if word[:1].isdigit()]
     return words[0] if words else "0.0.0"

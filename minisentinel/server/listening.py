@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import socket
+import stat
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -127,7 +128,9 @@ def _unix(settings: ServerSettings) -> socket.socket:
     permissions = settings.directives.get("unixsocketperm", ("0",))[0]
     try:
         with suppress(FileNotFoundError):
-            os.unlink(path)
+            # What is no socket was not left by a Sentinel, and stays: binding fails then.
+            if stat.S_ISSOCK(os.lstat(path).st_mode):
+                os.unlink(path)
         found = _bound(socket.AF_UNIX, path)
         if int(permissions, 8):
             os.chmod(path, int(permissions, 8))

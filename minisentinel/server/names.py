@@ -96,7 +96,15 @@ class Names:
                 return
             self._threads += 1
         # A daemon, so that a resolver that hangs does not keep the process from ending.
-        threading.Thread(target=self._work, name="resolver", daemon=True).start()
+        try:
+            threading.Thread(target=self._work, name="resolver", daemon=True).start()
+        except RuntimeError:  # No more threads are to be had: the name is asked for again.
+            with self._lock:
+                self._threads -= 1
+                if not self._threads:
+                    self._queue.clear()
+            known.asked = False
+            known.answered.set()
 
     def _work(self) -> None:
         """Look names up until none waits; the only thing here that runs in other threads."""

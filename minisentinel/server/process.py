@@ -216,6 +216,7 @@ class Process:
         self._supervisor = supervisor
         self._status = 0
         self._asked_to_end = False
+        self._ended = loop.create_future()
 
     def run(self) -> int:
         """Serve; returns the exit status."""
@@ -225,16 +226,21 @@ class Process:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self.on_signal)
         pidfile = self._write_pidfile()
-        loop.run_until_complete(self.server.start())
-        if self.server.running:
-            self._supervisor.ready()
-            loop.run_forever()
+        loop.run_until_complete(self._live())
         self._supervisor.stopping()
         # Connections that were closed are let go in one more round.
         loop.run_until_complete(asyncio.sleep(0))
         if self._status == 0:
             self._say_goodbye(pidfile)
         return self._status
+
+    async def _live(self) -> None:
+        await self.server.start()
+        if self._asked_to_end:
+            self.server.stop()  # Asked before there was anything to stop.
+        if self.server.running:
+            self._supervisor.ready()
+            await self._ended
 
     def on_signal(self, number: int, frame: FrameType | None) -> None:
         """May run in the middle of a step, so it only asks for the end; a second SIGINT is it."""
@@ -249,7 +255,7 @@ class Process:
     def on_end(self, status: int) -> None:
         """The Sentinel has ended."""
         self._status = status
-        self._loop.stop()
+        self._ended.set_result(None)
 
     def _write_pidfile(self) -> str:
         path = os.path.abspath(self._settings.pidfile) if self._settings.pidfile else ""

@@ -111,8 +111,9 @@ class Server(Driver):
             accept = partial(self.clients.accept_secured, self._tls.accepting)
             for each in self._tls_sockets:
                 await self._listen(each, accept, HANDSHAKES_AT_ONCE)
-        self._later(FIRST_TICK_SECONDS, self._tick)
-        self._later(TEND_SECONDS, self._tend)
+        if self.running:  # We may have been told to end while we waited for the sockets.
+            self._later(FIRST_TICK_SECONDS, self._tick)
+            self._later(TEND_SECONDS, self._tend)
 
     async def _listen(
         self, where: socket.socket, accept: Callable[[], asyncio.BaseProtocol], at_once: int
@@ -120,7 +121,11 @@ class Server(Driver):
         is_unix = where.family == socket.AF_UNIX
         create = self._loop.create_unix_server if is_unix else self._loop.create_server
         # To asyncio `backlog` is also how many it accepts at once, however long that takes.
-        self._listeners.append(await create(accept, sock=where, backlog=at_once))
+        listener = await create(accept, sock=where, backlog=at_once)
+        if not self.running:
+            listener.close()
+            return
+        self._listeners.append(listener)
         where.listen(self._backlog)
 
     def _note_start(self) -> None:
@@ -186,11 +191,9 @@ class Server(Driver):
         for end in self._scripts.ended():
             self.perform(self.sentinel.script_ended(wall_clock_ms(), *end))
         self.perform(self.sentinel.tick(wall_clock_ms()))
-        self.perform(self.service.tick(wall_clock_ms()))
-        self.clients.wake()
         if self.running:
             self.perform(self.service.tick(wall_clock_ms()))
-        if self.running:
+            self.clients.wake()
             # From now, not from when it was due: after a stall no ticks are made up for.
             self._later(self.sentinel.next_tick_in_ms() / 1000, self._tick)
 

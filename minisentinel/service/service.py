@@ -188,29 +188,29 @@ class Service:
         """The checks in their order [CMD-1-1], then the command."""
         desk, pause = self._desk, self._desk.pause
         self.sentinel.context.client_name = session.name
-        with self.sentinel.step(now_ms) as out:
-            facts = find(words)
-            session.last_command = "" if facts is None else facts.name
-            if facts is None:
-                if words and canonical(words[0]) in HTTP_WORDS:
-                    self._turn_away(now_ms, session, out)
-                    return out
-                self._answer(session, _unknown(words), out)
+        out = self.sentinel.step(now_ms)
+        facts = find(words)
+        session.last_command = "" if facts is None else facts.name
+        if facts is None:
+            if words and canonical(words[0]) in HTTP_WORDS:
+                self._turn_away(now_ms, session, out)
                 return out
-            call = Call(desk, session, facts, words, now_ms, out)
-            refusal = self._refusal(call)
-            if refusal is not None:
-                self._answer(session, refusal, out)
-                return out
-            if pause.until_ms and pause.holds(facts):
-                session.waiting.append(words)
-                return out
-            was_paused = pause.until_ms > 0
-            result = _handler(facts)(call)
-            desk.statistics.command_processed(now_ms)
-            self._answer(session, result, out, call.if_save_failed)
-            if session.closing:
-                out.append(Dismiss(session.id, after_replies=True))
+            self._answer(session, _unknown(words), out)
+            return out
+        call = Call(desk, session, facts, words, now_ms, out)
+        refusal = self._refusal(call)
+        if refusal is not None:
+            self._answer(session, refusal, out)
+            return out
+        if pause.until_ms and pause.holds(facts):
+            session.waiting.append(words)
+            return out
+        was_paused = pause.until_ms > 0
+        result = _handler(facts)(call)
+        desk.statistics.command_processed(now_ms)
+        self._answer(session, result, out, call.if_save_failed)
+        if session.closing:
+            out.append(Dismiss(session.id, after_replies=True))
         if was_paused and not pause.until_ms:
             out += self._release(now_ms)
         return out

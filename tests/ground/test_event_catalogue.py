@@ -67,9 +67,9 @@ def test_event_is_emitted_at_the_level_of_the_catalogue(level: str, name: str) -
     assert catalogue()[name][0] == level
 
 
-@pytest.mark.parametrize("name", sorted(catalogue().keys() - set(NAMES)))
-def test_event_that_no_code_names_is_called_missing(name: str, conformance: Conformance) -> None:
-    assert conformance.rules[catalogue()[name][1]].status == "missing"
+def test_events_that_no_code_names_are_called_missing(conformance: Conformance) -> None:
+    for name in sorted(catalogue().keys() - set(NAMES)):
+        assert conformance.rules[catalogue()[name][1]].status == "missing", name
 
 
 def test_the_search_for_events_finds_some() -> None:

@@ -34,6 +34,7 @@ KINDS = [
     *["cut"] * 3,
     *["heal"] * 3,
     *["heal one", "kill", "power", "pause", "connect", "close", "hold"],
+    *["lose", "narrow", "narrow"],
 ]
 actions = st.tuples(st.sampled_from(KINDS), st.integers(0, 3), st.booleans(), st.booleans())
 # Most waits are about as long as a path or a first retransmission takes: there order is at stake.
@@ -66,11 +67,11 @@ class Run:
         endpoint = self.connections[-1 - number % 2]
         return endpoint if near else getattr(endpoint, "peer", None)
 
-    def send(self, endpoint: Endpoint) -> None:
+    def send(self, endpoint: Endpoint, size: int) -> None:
         if endpoint.is_open:
             numbers = self.sent.setdefault(endpoint.id, [])
             numbers.append(len(numbers))
-            endpoint.send(numbers[-1], 100)
+            endpoint.send(numbers[-1], size)
             self.world.run(50)
 
     def do(self, action: Action) -> None:
@@ -80,10 +81,16 @@ class Run:
         match kind:
             case "send" if endpoint is not None:
                 for _ in range(number):
-                    self.send(endpoint)
+                    self.send(endpoint, 100_000 if other else 100)
             case "cut":
                 pair = ("a", "b") if one else ("b", "a")
                 self.partitions.append(self.world.network.cut([pair], one_way=other))
+            case "lose":
+                share = number / 5
+                self.world.network.set_loss(*(NAMES if one else NAMES[::-1]), share, one_way=other)
+            case "narrow":
+                rate = None if number == 3 else 100_000 * 10**number
+                self.world.network.set_bandwidth("a", "b", rate, one_way=other)
             case "heal one" if self.partitions:
                 self.world.network.heal(self.partitions[number % len(self.partitions)])
             case "heal":

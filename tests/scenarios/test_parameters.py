@@ -234,3 +234,10 @@ def test_several_masters_can_be_asked_for() -> None:
     assert verdicts["masters-at-the-end 3"]
     paused = [entry.node for entry in result.trace.of_kind("fault")]
     assert paused == ["redis-1", "redis-4", "redis-7"]
+
+
+def test_keys_and_forks_of_the_servers_are_described() -> None:
+    text = 'title = "x"\n[servers]\ndata-keys = 7\nfork-milliseconds-per-gigabyte = 240\n'
+    machine = read(text).deployment.machine
+    assert machine.other_keys == 7
+    assert machine.fork_us_per_gigabyte == 240_000

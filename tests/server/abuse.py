@@ -557,7 +557,7 @@ def black_hole(scene: Scene) -> None:
     for _ in range(count):
         assert line.reply() == 1
     scene.until(lambda: scene.sentinel.descriptors() > 90)
-    time.sleep(1)
+    time.sleep(0.2)
     held = scene.sentinel.descriptors()
     for epoch in range(2, 10):
         # What is promised is saved all the same.

@@ -11,7 +11,10 @@ import pytest
 
 from tests.server.abuse import ATTACKS, Attack, carry_out
 
-pytestmark = pytest.mark.real_io
+pytestmark = [
+    pytest.mark.real_io,
+    pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="looks at processes by /proc"),
+]
 
 MOST_MIB = 100
 """How much more memory any of these may take; an INFO of 10 MB is there several times at once."""

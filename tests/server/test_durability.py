@@ -12,7 +12,7 @@ import random
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -21,13 +21,20 @@ from typing import Any
 
 import pytest
 
+from minisentinel import files
+from minisentinel.config import ConfigError
 from minisentinel.core import SavedConfiguration
 from minisentinel.core.dice import Dice
 from minisentinel.core.effects import Effect, Save
 from minisentinel.replies import OK
+from minisentinel.server import disk
 from minisentinel.server.disk import ConfigurationFile
 from tests.fuzz.conf import loaded, meaning
 from tests.server.outside import PATIENCE_SECONDS, Outside
+
+pytestmark = pytest.mark.skipif(
+    not Path("/proc/self/fd").exists(), reason="learns from /proc which file is forced to disk"
+)
 
 WRITES = 200
 KILLS = int(os.environ.get("DURABILITY_KILLS", "5"))
@@ -173,35 +180,72 @@ def means(text: bytes) -> SavedConfiguration:
     return meaning(text.decode())
 
 
+def crash_everywhere(
+    directory: Path, patch: pytest.MonkeyPatch, saves: Iterable[SavedConfiguration]
+) -> int:
+    """Crash each save at each of its steps, look at what is left; returns how often it crashed."""
+    conf = directory / "sentinel.conf"
+    conf.write_text(USUAL, encoding="utf-8")
+    old = meaning(USUAL)
+    crashes = 0
+    calls = Calls(patch, directory)
+    for new in saves:
+        before = conf.read_bytes()
+        for crash_at in range(100):
+            conf.write_bytes(before)
+            calls.begin(crash_at)
+            try:
+                # Each time it is another process, so it also tidies up.
+                assert ConfigurationFile(str(conf)).save(new) == ""
+                break  # It made fewer calls than that.
+            except Killed:
+                crashes += 1
+            calls.left = -1
+            for text in (conf.read_bytes(), *calls.after_power_loss(conf.name)):
+                assert means(text) in (old, new), "neither the old configuration nor the new"
+        calls.left = -1
+        for text in (conf.read_bytes(), *calls.after_power_loss(conf.name)):
+            assert means(text) == new, "forgotten, though the save had returned"
+        old = new
+    return crashes
+
+
 def test_a_crash_at_any_step_of_any_save_leaves_the_old_configuration_or_the_new(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """And once a save has returned, not even a loss of power brings the old one back."""
-    conf = tmp_path / "sentinel.conf"
-    conf.write_text(USUAL, encoding="utf-8")
-    old = meaning(USUAL)
-    crashes = 0
     with monkeypatch.context() as patch:
-        calls = Calls(patch, tmp_path)
-        for new in configurations():
-            before = conf.read_bytes()
-            for crash_at in range(100):
-                conf.write_bytes(before)
-                calls.begin(crash_at)
-                try:
-                    # Each time it is another process, so it also tidies up.
-                    assert ConfigurationFile(str(conf)).save(new) == ""
-                    break  # It made fewer calls than that.
-                except Killed:
-                    crashes += 1
-                calls.left = -1
-                for text in (conf.read_bytes(), *calls.after_power_loss(conf.name)):
-                    assert means(text) in (old, new)
-            calls.left = -1
-            for text in (conf.read_bytes(), *calls.after_power_loss(conf.name)):
-                assert means(text) == new
-            old = new
-    assert crashes >= WRITES * 10
+        assert crash_everywhere(tmp_path, patch, configurations()) >= WRITES * 10
+
+
+def leave_out(step: str, patch: pytest.MonkeyPatch) -> None:
+    """Save without one of the steps that matter."""
+    if step == "writing beside the old file":
+        patch.setattr(disk, "write_durably", lambda path, content: in_place(path, content))
+    elif step == "forcing anything to disk":
+        patch.setattr(disk, "write_durably", files.write_atomically)
+    else:
+        patch.setattr(files, "_sync_directory", lambda path: None)
+
+
+def in_place(path: str, content: bytes) -> None:
+    handle = os.open(path, os.O_WRONLY | os.O_TRUNC)
+    with os.fdopen(handle, "wb") as stream:
+        stream.write(content)
+        os.fsync(stream.fileno())
+
+
+@pytest.mark.parametrize(
+    "step",
+    ["writing beside the old file", "forcing anything to disk", "forcing the new name to disk"],
+)
+def test_a_save_that_leaves_out_a_step_is_found_out(
+    step: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        leave_out(step, patch)
+        with pytest.raises((AssertionError, ConfigError)):
+            crash_everywhere(tmp_path, patch, configurations()[:2])
 
 
 def test_what_a_killed_process_left_behind_is_removed_by_the_next_one(

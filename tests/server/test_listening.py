@@ -80,10 +80,19 @@ def test_a_port_that_is_taken_is_named_and_nothing_stays_open(port: int) -> None
 
 def test_a_unix_socket_takes_the_place_of_an_old_one(tmp_path: Path) -> None:
     path = tmp_path / "s"
-    path.touch()
+    with socket.socket(socket.AF_UNIX) as old:
+        old.bind(str(path))
     settings = ServerSettings(port=0, unixsocket=str(path), directives={"unixsocketperm": ("700",)})
     assert names_of(settings) == [str(path)]
     assert stat.S_IMODE(path.stat().st_mode) == 0o700
+
+
+def test_a_file_that_is_no_socket_is_not_deleted_for_one(tmp_path: Path) -> None:
+    path = tmp_path / "notes"
+    path.write_text("mine")
+    with pytest.raises(CannotListen, match=r"Failed opening Unix socket, aborting\."):
+        listening_sockets(ServerSettings(port=0, unixsocket=str(path)))
+    assert path.read_text() == "mine"
 
 
 def test_a_unix_socket_that_cannot_be_is_named(tmp_path: Path) -> None:

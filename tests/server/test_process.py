@@ -119,6 +119,19 @@ def texts(said: str) -> list[str]:
     ]
 
 
+@pytest.mark.parametrize("delay_ms", [0, 1, 2, 5])
+def test_told_to_end_while_it_starts_it_ends_in_order(program: Program, delay_ms: int) -> None:
+    process = program.start()
+    while not program.pidfile.exists():  # The last thing before it begins.
+        assert process.poll() is None
+    time.sleep(delay_ms / 1000)
+    process.send_signal(signal.SIGTERM)
+    said = ended(process)
+    assert process.returncode == 0, said
+    assert "Traceback" not in said
+    assert not program.pidfile.exists()
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_told_to_end_it_saves_and_exits_with_0(program: Program, number: signal.Signals) -> None:
     process = program.serve()

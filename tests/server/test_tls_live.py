@@ -57,6 +57,11 @@ class Secured(Node):
         text = self.conf.read_text(encoding="utf-8")
         return text.count(f"\nsentinel known-sentinel {MASTER} ") == peers
 
+    def knows_replica(self, node: Secured) -> bool:
+        """Whether this Sentinel has saved `node` as a replica, at the port that encrypts."""
+        line = f"sentinel known-replica {MASTER} 127.0.0.1 {node.tls_port}\n"
+        return line in self.conf.read_text(encoding="utf-8")
+
     def master_is(self, node: Secured) -> bool:
         """Whether this Sentinel says that `node` is the master, at the port that encrypts."""
         answer = self.call("SENTINEL", "GET-MASTER-ADDR-BY-NAME", MASTER)
@@ -101,13 +106,7 @@ def test_a_failover_in_which_every_word_is_encrypted(
         for other in sentinels:
             if other is not each:
                 assert f" {other.tls_port} " in text
-        eventually(
-            f"{each} knows the replica",
-            lambda each=each: (
-                f"known-replica {MASTER} 127.0.0.1 {two.tls_port}\n"
-                in each.conf.read_text(encoding="utf-8")
-            ),
-        )
+        eventually(f"{each} knows the replica", partial(each.knows_replica, two))
     assert one.call("SET", "key", "value") == "OK"
     eventually("it is replicated", lambda: two.call("GET", "key") == "value")
     one.kill()

@@ -63,8 +63,8 @@ commands = st.one_of(
 
 def carry_out(sentinel: Sentinel, words: Command) -> tuple[bool, list[SavedConfiguration]]:
     """Run a subcommand; whether it said OK, and what it saved."""
-    with sentinel.step(NOW) as out:
-        reply = SUBCOMMANDS[words[0]].run(sentinel.context, ("SENTINEL", *words))
+    out = sentinel.step(NOW)
+    reply = SUBCOMMANDS[words[0]].run(sentinel.context, ("SENTINEL", *words))
     return reply == OK, [effect.configuration for effect in out if isinstance(effect, Save)]
 
 

@@ -103,16 +103,30 @@ MACHINE = (
         "47",
     ),
     Key("memory-megabytes", whole_from(0), "memory of the machine; 0 is without end", "0"),
+    Key(
+        "data-keys",
+        whole_from(0),
+        "keys of the data that is not simulated, for commands that look at all of them",
+        "0",
+    ),
+    Key(
+        "fork-milliseconds-per-gigabyte",
+        whole_from(0),
+        "how long a server stands still to fork",
+        "10",
+    ),
 )
-MACHINE_SIZES = {
-    "data-megabytes": "other_data_bytes",
-    "load-megabytes-per-second": "load_bytes_per_second",
-    "sync-megabytes-per-second": "sync_bytes_per_second",
-    "save-megabytes-per-second": "save_bytes_per_second",
-    "replay-megabytes-per-second": "replay_bytes_per_second",
-    "memory-megabytes": "memory_bytes",
+MACHINE_VALUES = {
+    "data-megabytes": ("other_data_bytes", MEGABYTE),
+    "load-megabytes-per-second": ("load_bytes_per_second", MEGABYTE),
+    "sync-megabytes-per-second": ("sync_bytes_per_second", MEGABYTE),
+    "save-megabytes-per-second": ("save_bytes_per_second", MEGABYTE),
+    "replay-megabytes-per-second": ("replay_bytes_per_second", MEGABYTE),
+    "memory-megabytes": ("memory_bytes", MEGABYTE),
+    "data-keys": ("other_keys", 1),
+    "fork-milliseconds-per-gigabyte": ("fork_us_per_gigabyte", 1000),
 }
-"""The attributes of `Machine` that these keys set."""
+"""The attributes of `Machine` that these keys set, and how many of their units one of a key is."""
 
 SERVERS = Table(
     "servers",
@@ -212,7 +226,9 @@ def _servers(
     names = [key.name for key in MACHINE]
     found = SERVERS.read(file, {key: table.pop(key) for key in names if key in table})
     sizes = {
-        attribute: found[key] * MEGABYTE for key, attribute in MACHINE_SIZES.items() if key in found
+        attribute: found[key] * unit
+        for key, (attribute, unit) in MACHINE_VALUES.items()
+        if key in found
     }
     machine = dataclasses.replace(Machine(), **sizes)
     return _directives(file, "servers", table), machine

@@ -1,0 +1,59 @@
+"""``python -m sim.jepsen``: the published table beside as many simulated runs as you like."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from sim.jepsen.plan import VARIANTS, find_variant
+from sim.jepsen.table import Figures, comparison, legend, measure, side_by_side, verdict
+
+__all__ = ["main"]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run, print the tables, and say whether the published loss lies within."""
+    parser = argparse.ArgumentParser(
+        prog="python -m sim.jepsen",
+        description="Jepsen's experiment of 2013 with Redis Sentinel, published and simulated.",
+        epilog="\n".join(["variants:", *legend()]),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--seeds", type=_positive, default=100, help="runs of each variant (100)")
+    parser.add_argument("--jobs", type=_positive, default=1, help="processes that share the work")
+    parser.add_argument(
+        "--variant",
+        action="append",
+        choices=[each.name for each in VARIANTS],
+        help="only this one; may be given again (all)",
+    )
+    parser.add_argument("--json", type=Path, help="also write the figures of every run to a file")
+    options = parser.parse_args(arguments)
+    chosen = [find_variant(name) for name in options.variant or [each.name for each in VARIANTS]]
+    runs: dict[str, list[Figures]] = {}
+    for variant in chosen:
+        print(f"{variant.name}: {options.seeds} runs", file=sys.stderr)
+        runs[variant.name] = measure(variant, range(1, options.seeds + 1), options.jobs)
+    if options.json:
+        options.json.write_text(json.dumps(runs, indent=1), encoding="utf-8")
+    first = VARIANTS[0].name
+    if first in runs:
+        print(f"{VARIANTS[0].sentence}, {options.seeds} runs", *comparison(runs[first]), sep="\n")
+        print(f"\n{verdict(runs[first])}")
+    if len(runs) > 1:
+        print("\nmedian, and 5..95 % below it", *side_by_side(runs), *legend(), sep="\n")
+    return 0
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("expected 1 or more")
+    return number
+
+
+if __name__ == "__main__":
+    sys.exit(main())
