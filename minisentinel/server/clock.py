@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-__all__ = ["TraceClock", "wall_clock_ms", "wall_clock_us"]
+__all__ = ["TraceClock", "monotonic_us", "wall_clock_ms", "wall_clock_us"]
 
 
 def wall_clock_ms() -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from minisentinel.core.text import strict_integer
 from minisentinel.replies import OK, Error, Reply, Unordered
@@ -101,6 +102,9 @@ def _objection(session: Session, wish: _Wish) -> Error | None:
 
 
 def _collision(existing: Sequence[str], given: Sequence[str]) -> Error | None:
+    # In sorted order what overlaps stands together; only then is it worth while to look who it is.
+    if not any(after.startswith(before) for before, after in pairwise(sorted((*existing, *given)))):
+        return None
     for number, prefix in enumerate(given):
         for others, what in ((existing, "an existing"), (given[number + 1 :], "another provided")):
             for other in others:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 
+import pytest
+
 from minisentinel.core.instances import DuplicateInstance, create_master
 from minisentinel.core.reconfiguration import change_address, reset_master
 from minisentinel.core.state import FailoverState, Master, Role
@@ -170,12 +172,8 @@ def test_names_of_masters_are_unique() -> None:
     bench = Bench()
     address = bench.master().address
     create_master(bench.state, "MyMaster", address, 1, NOW)
-    try:
+    with pytest.raises(DuplicateInstance):
         create_master(bench.state, "mymaster", address, 1, NOW)
-    except DuplicateInstance:
-        pass
-    else:
-        raise AssertionError("a second master of that name")
 
 
 def test_a_fresh_master_has_the_values_of_creation() -> None:

@@ -329,6 +329,8 @@ def test_a_client_that_leaves_is_forgotten(tmp_path: Path) -> None:
                 await client.ask("PING")
                 client.writer.transport.abort()
             await eventually(lambda: len(live.server.clients) == 0)
+            last = await live.client()
+            assert str(await last.ask("CLIENT", "LIST")).count("id=") == 1
 
     run(scenario())
 

@@ -61,7 +61,12 @@ def test_without_a_file_lines_go_to_standard_output(capfd: pytest.CaptureFixture
 
 
 def test_a_log_that_cannot_be_written_stops_nothing(tmp_path: Path) -> None:
-    ServerLog("notice", str(tmp_path)).write("warning", "lost")
+    path = tmp_path / "not-yet" / "log"
+    log = ServerLog("notice", str(path))
+    log.write("warning", "lost")
+    path.parent.mkdir()
+    log.write("warning", "there again")
+    assert path.read_text(encoding="utf-8").endswith("there again\n")
 
 
 def test_times_are_local(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

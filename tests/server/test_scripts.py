@@ -103,6 +103,7 @@ def test_our_connections_are_not_handed_on(tmp_path: Path) -> None:
     out = tmp_path / "out"
     scripts = Scripts()
     reading, writing = os.pipe()
+    os.set_inheritable(writing, True)  # As a socket that some library made may be.
     try:
         scripts.start((script(tmp_path, f"#!/bin/sh\nls /proc/self/fd > {out}\n"),))
         end_of(scripts)
