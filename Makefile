@@ -28,7 +28,7 @@ BENCH := $(BENCH_VENV)/.installed
 .DEFAULT_GOAL := help
 .PHONY: help demo test check format lint format-check types layers conformance conformance-write \
 	notebooks images scenario-pages bench docs wheel-test coverage golden live fuzz abuse load \
-	compare-reference setup clean distclean
+	compare-reference compare-live setup clean distclean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | sort | expand -t 20
@@ -71,6 +71,9 @@ golden: $(DEV) ## run the tests and rewrite the golden files; read the diff afte
 
 live: $(DEV) ## failovers with real servers, over and over, and a table; LIVE_ROUNDS=10
 	LIVE_ROUNDS=$(LIVE_ROUNDS) $(BIN)/python -m pytest -n 4 tests/live/test_long.py $(PYTEST_ARGS)
+
+compare-live: $(DEV) ## real Sentinels and ours in turn: order and times, a table; LIVE_ROUNDS=10
+	$(BIN)/python -m tests.live.compare --runs $(LIVE_ROUNDS)
 
 compare-reference: $(DEV) ## the simulator beside recorded runs: a table, and pictures in out/reference/
 	$(BIN)/python -m tools.compare_reference --figures out/reference
