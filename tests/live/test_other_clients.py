@@ -173,7 +173,7 @@ def test_ioredis_survives_two_failovers_in_a_row(
     if node is None:
         pytest.skip("node is not on PATH")
     if modules := os.environ.get("MINISENTINEL_NODE_MODULES"):
-        monkeypatch.setenv("NODE_PATH", modules)
+        monkeypatch.setenv("NODE_PATH", os.path.abspath(modules))
     if not finds_ioredis(node):
         pytest.skip(
             "node does not find ioredis: `npm install ioredis` somewhere, "
