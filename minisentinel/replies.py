@@ -32,6 +32,7 @@ from enum import Enum
 from typing import Final, Literal, TypeAlias
 
 __all__ = [
+    "NOT_AN_INTEGER",
     "NULL_ARRAY",
     "OK",
     "PONG",
@@ -96,3 +97,4 @@ Reply: TypeAlias = (
 OK = Status("OK")
 PONG = Status("PONG")
 QUEUED = Status("QUEUED")
+NOT_AN_INTEGER = Error("ERR value is not an integer or out of range")

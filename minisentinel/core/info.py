@@ -215,9 +215,19 @@ def _follow_progress(ctx: Context, master: Master, replica: Replica) -> None:
     """
     promoted = master.replicas.get(master.promoted_replica)
     if replica.reconf_sent and promoted is not None and _reports(ctx, replica, promoted):
-        replica.reconf_sent = False
-        replica.reconf_inprog = True
-        ctx.emit("notice", "+slave-reconf-inprog", replica)
+        note_obedience(ctx, replica)
+    note_arrival(ctx, replica)
+
+
+def note_obedience(ctx: Context, replica: Replica) -> None:
+    """A replica that was told to change masters says that it has begun to. [MON-9.8-2]"""
+    replica.reconf_sent = False
+    replica.reconf_inprog = True
+    ctx.emit("notice", "+slave-reconf-inprog", replica)
+
+
+def note_arrival(ctx: Context, replica: Replica) -> None:
+    """A replica that changes masters may be there, with a link that is up. [MON-9.8-3]"""
     if replica.reconf_inprog and replica.master_link_up:
         replica.reconf_inprog = False
         replica.reconf_done = True

@@ -25,7 +25,7 @@ from minisentinel.core.state import (
 from minisentinel.core.timing import HELLO_CHANNEL
 from minisentinel.trace import PingMissed
 
-__all__ = ["close_all", "close_one", "lose", "reconnect", "send", "send_ping"]
+__all__ = ["close_all", "close_one", "initiate", "lose", "reconnect", "send", "send_ping"]
 
 
 def send(ctx: Context, instance: Instance, what: ReplyTo, *words: str) -> bool:
@@ -132,7 +132,12 @@ def _open(ctx: Context, instance: Instance, purpose: Purpose) -> Connection | No
         )
         ctx.emit("debug", name, instance, f"%@ #{error}")
         return None
-    state = ctx.state
+    return initiate(ctx, instance, purpose)
+
+
+def initiate(ctx: Context, instance: Instance, purpose: Purpose) -> Connection:
+    """Ask for a connection to an instance; its link is what is told of it."""
+    state, address = ctx.state, instance.address
     connection = Connection(state.next_serial, purpose, ctx.now)
     state.next_serial += 1
     state.connections[connection.id] = instance.link

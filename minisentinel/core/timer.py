@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from minisentinel.core import failover
 from minisentinel.core.context import Context
-from minisentinel.core.due import NEVER, forget_dues, is_busy, plan
+from minisentinel.core.due import NEVER, is_busy, plan
 from minisentinel.core.election import ask_peers
 from minisentinel.core.links import reconnect
 from minisentinel.core.monitoring import (
@@ -17,6 +17,7 @@ from minisentinel.core.monitoring import (
 )
 from minisentinel.core.scripts import look_after_scripts
 from minisentinel.core.state import FailoverState, Instance, Master
+from minisentinel.core.tilt import check_clock, leaves_tilt
 
 __all__ = ["next_tick_in_ms", "tick"]
 
@@ -31,7 +32,7 @@ def tick(ctx: Context) -> None:
     """
     state, now = ctx.state, ctx.now
     state.quiet_until = earliest = NEVER
-    _check_clock(ctx)
+    check_clock(ctx)
     visit_all = not ctx.skips or state.tilt
     finished: Master | None = None
     for master in state.masters.values():
@@ -66,20 +67,6 @@ def next_tick_in_ms(ctx: Context) -> int:
     return ctx.profile.monitoring.tick_delay_ms(extra_hz)
 
 
-def _check_clock(ctx: Context) -> None:
-    """Enter TILT when the time since the last tick cannot be true (monitoring §8). [MON-8-1]"""
-    state = ctx.state
-    gap_ms = ctx.now - state.previous_time
-    if gap_ms < 0:
-        forget_dues(state)
-    if ctx.profile.monitoring.enters_tilt(gap_ms, state.timing):
-        state.tilt = True
-        state.tilt_start_time = ctx.now
-        state.tilt_count += 1
-        ctx.emit("warning", "+tilt", None, "#tilt mode entered")
-    state.previous_time = ctx.now
-
-
 def _visit(ctx: Context, master: Master, instance: Instance) -> None:
     """Do what is to be done about one instance, and find out when there will be more."""
     now = ctx.now
@@ -110,7 +97,7 @@ def _handle(ctx: Context, master: Master, instance: Instance) -> None:
     if instance.link.disconnected:
         reconnect(ctx, instance)
     send_periodic_commands(ctx, master, instance)
-    if ctx.state.tilt and not _leave_tilt(ctx):
+    if ctx.state.tilt and not leaves_tilt(ctx):
         return
     check_subjectively_down(ctx, instance)
     if isinstance(instance, Master):
@@ -118,13 +105,3 @@ def _handle(ctx: Context, master: Master, instance: Instance) -> None:
         failover.start_if_needed(ctx, instance)
         failover.step(ctx, instance)
         ask_peers(ctx, instance, forced=False)
-
-
-def _leave_tilt(ctx: Context) -> bool:
-    """[MON-8-2]"""
-    state = ctx.state
-    if not ctx.profile.monitoring.leaves_tilt(state.tilt_start_time, ctx.now, state.timing):
-        return False
-    state.tilt = False
-    ctx.emit("warning", "-tilt", None, "#tilt mode exited")
-    return True

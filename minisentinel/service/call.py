@@ -18,7 +18,6 @@ from minisentinel.service.session import Session
 from minisentinel.service.statistics import Statistics
 
 __all__ = [
-    "NOT_AN_INTEGER",
     "SYNTAX_ERROR",
     "Call",
     "Desk",
@@ -28,7 +27,6 @@ __all__ = [
 ]
 
 SYNTAX_ERROR = Error("ERR syntax error")
-NOT_AN_INTEGER = Error("ERR value is not an integer or out of range")
 
 
 @dataclass(slots=True)

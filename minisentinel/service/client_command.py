@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from minisentinel.core.text import strict_integer
-from minisentinel.replies import OK, Error, Reply
-from minisentinel.service.call import NOT_AN_INTEGER, SYNTAX_ERROR, Call, Handler, Replies
+from minisentinel.replies import NOT_AN_INTEGER, OK, Error, Reply
+from minisentinel.service.call import SYNTAX_ERROR, Call, Handler, Replies
 from minisentinel.service.catalogue import CATALOGUE, canonical
 from minisentinel.service.client_list import client_info, client_kill, client_list
 from minisentinel.service.client_tracking import (

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from minisentinel.core.text import strict_integer
-from minisentinel.replies import OK, Error, Reply, Unordered
-from minisentinel.service.call import NOT_AN_INTEGER, SYNTAX_ERROR, Call, Replies
+from minisentinel.replies import NOT_AN_INTEGER, OK, Error, Reply, Unordered
+from minisentinel.service.call import SYNTAX_ERROR, Call, Replies
 from minisentinel.service.catalogue import canonical
 from minisentinel.service.session import Session, Tracking
 

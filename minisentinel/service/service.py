@@ -10,6 +10,7 @@ from collections import deque
 from minisentinel.config.server import ServerSettings
 from minisentinel.core.effects import Announce, Answer, Dismiss, Effect
 from minisentinel.core.sentinel import Sentinel
+from minisentinel.core.text import cut
 from minisentinel.replies import Command, Error, Push, Reply
 from minisentinel.service.access import NO_FILES, AccessControl, AclFiles
 from minisentinel.service.acl_command import acl
@@ -315,7 +316,7 @@ def _unknown(words: Command) -> Error:
     container = CATALOGUE.get(canonical(name))
     if container is not None:
         return Error(
-            f"ERR unknown subcommand '{_cut(words[1], LONGEST_ECHO)}'. "
+            f"ERR unknown subcommand '{cut(words[1], LONGEST_ECHO)}'. "
             f"Try {container.name.upper()} HELP."
         )
     shown = ""
@@ -323,19 +324,14 @@ def _unknown(words: Command) -> Error:
         room = LONGEST_ECHO - _size(shown)
         if room <= 0:
             break
-        shown += f"'{_cut(word, room)}' "
+        shown += f"'{cut(word, room)}' "
     return Error(
-        f"ERR unknown command '{_cut(name, LONGEST_ECHO)}', with args beginning with: {shown}"
+        f"ERR unknown command '{cut(name, LONGEST_ECHO)}', with args beginning with: {shown}"
     )
 
 
 def _size(text: str) -> int:
     return len(text.encode("utf-8", "surrogateescape"))
-
-
-def _cut(text: str, size: int) -> str:
-    """The first `size` bytes of `text`."""
-    return text.encode("utf-8", "surrogateescape")[:size].decode("utf-8", "surrogateescape")
 
 
 def _one_line(error: Error) -> Error:

@@ -6,9 +6,8 @@ from typing import Final
 
 from minisentinel.replies import Error
 
-__all__ = ["NOT_AN_INTEGER", "NOT_A_FLOAT", "SYNTAX_ERROR", "WRONG_TYPE", "Refused"]
+__all__ = ["NOT_A_FLOAT", "SYNTAX_ERROR", "WRONG_TYPE", "Refused"]
 
-NOT_AN_INTEGER: Final = Error("ERR value is not an integer or out of range")
 NOT_A_FLOAT: Final = Error("ERR value is not a valid float")
 SYNTAX_ERROR: Final = Error("ERR syntax error")
 WRONG_TYPE: Final = Error("WRONGTYPE Operation against a key holding the wrong kind of value")

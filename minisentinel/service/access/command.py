@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from minisentinel.core.text import strict_integer
-from minisentinel.replies import OK, Command, Error, Reply, Unordered
+from minisentinel.replies import NOT_AN_INTEGER, OK, Command, Error, Reply, Unordered
 from minisentinel.service.access.control import AccessControl, LostAccess
 from minisentinel.service.access.declared import AclFileRefused, ordered
 from minisentinel.service.access.refusals import RuleRefused, UnmatchedParenthesis
@@ -132,7 +132,7 @@ def _genpass(access: AccessControl, words: Command) -> Reply:
         return _bad_subcommand(words)
     bits = strict_integer(words[2]) if len(words) == 3 else 256
     if bits is None:
-        return _NOT_AN_INTEGER
+        return NOT_AN_INTEGER
     if not 1 <= bits <= 4096:
         return _error(
             "ACL GENPASS argument must be the number of bits for the output password, a positive "
@@ -181,7 +181,7 @@ def _log(access: AccessControl, now_ms: int, words: Command) -> Reply:
         return OK
     count = strict_integer(words[2]) if len(words) == 3 else 10
     if count is None:
-        return _NOT_AN_INTEGER
+        return NOT_AN_INTEGER
     return tuple(entry.described(now_ms) for entry in access.log.entries[: max(count, 0)])
 
 
@@ -230,7 +230,6 @@ _SUBCOMMANDS: dict[str, Callable[[AccessControl, Command], AclOutcome | Reply]] 
     "users": _users,
 }
 
-_NOT_AN_INTEGER = Error("ERR value is not an integer or out of range")
 _NO_ACL_FILE = Error(
     "ERR This Redis instance is not configured to use an ACL file. You may want to specify users "
     "via the ACL SETUSER command and then issue a CONFIG REWRITE (assuming you have a Redis "

@@ -7,7 +7,7 @@ from minisentinel.core.context import Context
 from minisentinel.core.instances import current_address
 from minisentinel.core.state import Master, Server
 from minisentinel.core.text import strict_integer
-from minisentinel.replies import NULL_ARRAY, Command, Error, Reply, Status
+from minisentinel.replies import NOT_AN_INTEGER, NULL_ARRAY, Command, Error, Reply, Status
 from minisentinel.service.instance_map import instance_map
 
 __all__ = [
@@ -21,8 +21,6 @@ __all__ = [
     "replicas",
     "sentinels",
 ]
-
-NOT_AN_INTEGER = Error("ERR value is not an integer or out of range")
 
 
 def masters(ctx: Context, words: Command) -> Reply:

@@ -7,9 +7,9 @@ import re
 from collections.abc import Callable
 from typing import TypeAlias
 
-from minisentinel.replies import Command, Error
+from minisentinel.replies import NOT_AN_INTEGER, Command, Error
 from minisentinel.wire import MAX_INT64, MIN_INT64
-from sim.redis.refused import NOT_A_FLOAT, NOT_AN_INTEGER, Refused
+from sim.redis.refused import NOT_A_FLOAT, Refused
 
 __all__ = ["WriteId", "as_written", "count", "integer", "is_integer", "number", "span"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from minisentinel.replies import OK, PONG, Command, Error, Reply, Status
+from minisentinel.replies import NOT_AN_INTEGER, OK, PONG, Command, Error, Reply, Status
 from sim.redis.clients import Client, Replies
 from sim.redis.commands.spec import SYNTAX_ERROR, Allow, CommandSpec, wrong_arity
 from sim.redis.server import Server
@@ -34,7 +34,7 @@ def echo(server: Server, client: Client, command: Command) -> Reply:
 def select(server: Server, client: Client, command: Command) -> Reply:
     """There is only database 0."""
     if not command[1].isdecimal():
-        return Error("ERR value is not an integer or out of range")
+        return NOT_AN_INTEGER
     return OK if int(command[1]) == 0 else Error("ERR DB index is out of range")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from minisentinel.replies import OK, Command, Error, Reply, Status
+from minisentinel.replies import NOT_AN_INTEGER, OK, Command, Error, Reply, Status
 from sim.redis.blocking import Blocked
 from sim.redis.clients import NO_REPLY, Client, Replies
 from sim.redis.commands.arguments import integer
@@ -84,7 +84,7 @@ def psync(server: Server, client: Client, command: Command) -> Reply | Replies:
         return Error("NOMASTERLINK Can't SYNC while not connected with my master")
     digits = command[2].removeprefix("-")
     if not (digits.isascii() and digits.isdigit()):
-        return Error("ERR value is not an integer or out of range")
+        return NOT_AN_INTEGER
     server.replicas.attach(client, command[1], int(command[2]))
     return NO_REPLY
 

@@ -7,12 +7,12 @@ that was refused has no result: ``key+by``.
 
 from __future__ import annotations
 
-from minisentinel.replies import OK, Command, Error, Reply
+from minisentinel.replies import NOT_AN_INTEGER, OK, Command, Error, Reply
 from minisentinel.wire import MAX_INT64, MIN_INT64
 from sim.redis.clients import Client
 from sim.redis.commands.arguments import integer, is_integer
 from sim.redis.commands.spec import SYNTAX_ERROR, Allow, CommandSpec, wrong_arity
-from sim.redis.refused import NOT_AN_INTEGER, Refused
+from sim.redis.refused import Refused
 from sim.redis.server import Server
 
 __all__ = ["COMMANDS"]

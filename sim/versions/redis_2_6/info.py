@@ -7,6 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from minisentinel.core.address import AddressError
+from minisentinel.core.info import note_arrival, note_obedience
 from minisentinel.core.instances import (
     DuplicateInstance,
     create_replica,
@@ -170,12 +171,7 @@ def _follow_progress(ctx: OldContext, master: Master, replica: Replica) -> None:
         and replica.reported_master_host == promoted.address.ip
         and replica.reported_master_port == promoted.address.port
     ):
-        replica.reconf_sent = False
-        replica.reconf_inprog = True
-        ctx.emit("notice", "+slave-reconf-inprog", replica)
-    if replica.reconf_inprog and replica.master_link_up:
-        replica.reconf_inprog = False
-        replica.reconf_done = True
-        ctx.emit("notice", "+slave-reconf-done", replica)
+        note_obedience(ctx, replica)
+    note_arrival(ctx, replica)
     if ctx.memory.demote.pop(replica.serial, 0) is None:
         ctx.emit("notice", "+slave", replica)

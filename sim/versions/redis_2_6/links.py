@@ -5,9 +5,9 @@ Spec: sentinel-2.6 §3, §4."""
 from __future__ import annotations
 
 from minisentinel.core.context import Context
-from minisentinel.core.effects import Open, Send
+from minisentinel.core.effects import Send
 from minisentinel.core.hello import PAYLOAD_LIMIT
-from minisentinel.core.links import send
+from minisentinel.core.links import initiate, send
 from minisentinel.core.state import (
     Connection,
     Expect,
@@ -31,27 +31,16 @@ def reconnect(ctx: OldContext, instance: Instance) -> None:
         return
     link = instance.link
     if link.command is None:
-        link.command = _open(ctx, instance, Purpose.COMMAND)
+        link.command = initiate(ctx, instance, Purpose.COMMAND)
         link.pending_commands = 0
         _authenticate(ctx, instance, link.command)
     if isinstance(instance, Master) and link.pubsub is None:
-        link.pubsub = _open(ctx, instance, Purpose.PUBSUB)
+        link.pubsub = initiate(ctx, instance, Purpose.PUBSUB)
         link.pubsub_last_activity = ctx.now
         _authenticate(ctx, instance, link.pubsub)
         link.pubsub.expected.append(Expect(ReplyTo.SUBSCRIBE, instance.serial))
         ctx.out.append(Send(link.pubsub.id, ("SUBSCRIBE", HELLO_CHANNEL)))
     link.disconnected = False
-
-
-def _open(ctx: Context, instance: Instance, purpose: Purpose) -> Connection:
-    state, address = ctx.state, instance.address
-    connection = Connection(state.next_serial, purpose, ctx.now)
-    state.next_serial += 1
-    state.connections[connection.id] = instance.link
-    ctx.out.append(Open(connection.id, address.ip, address.port, purpose))
-    if ctx.tracing:
-        ctx.note_link(instance, purpose, "opened")
-    return connection
 
 
 def _authenticate(ctx: Context, instance: Instance, connection: Connection) -> None:

@@ -9,7 +9,7 @@ from minisentinel.core.instances import current_address
 from minisentinel.core.state import Master
 from minisentinel.core.text import strict_integer
 from minisentinel.patterns import glob_matches
-from minisentinel.replies import NULL_ARRAY, OK, Command, Error, Reply
+from minisentinel.replies import NOT_AN_INTEGER, NULL_ARRAY, OK, Command, Error, Reply
 from minisentinel.service import Service
 from sim.versions.redis_2_6 import failover
 from sim.versions.redis_2_6.leader import answer
@@ -53,7 +53,7 @@ def _carry_out(ctx: OldContext, words: Command) -> Reply:
     if name == "is-master-down-by-addr":
         port = strict_integer(words[3])
         if port is None:
-            return Error("ERR value is not an integer or out of range")
+            return NOT_AN_INTEGER
         return answer(ctx, words[2], port)
     if name == "reset":
         return _reset(ctx, words[2])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from minisentinel.core.monitoring import check_objectively_down, check_subjectively_down
 from minisentinel.core.scripts import look_after_scripts
 from minisentinel.core.state import FailoverState, Instance, Master
+from minisentinel.core.tilt import check_clock, leaves_tilt
 from sim.versions.redis_2_6.failover import check_abort, start_if_needed, step
 from sim.versions.redis_2_6.leader import ask_peers
 from sim.versions.redis_2_6.links import reconnect, send_periodic_command
@@ -18,7 +19,7 @@ def tick(ctx: OldContext) -> None:
     """One tick; peers are asked before the master is judged, so that news takes a tick longer."""
     state = ctx.state
     state.quiet_until = 0
-    _check_clock(ctx)
+    check_clock(ctx)
     finished: Master | None = None
     for master in state.masters.values():
         _visit(ctx, master, master)
@@ -37,7 +38,7 @@ def _visit(ctx: OldContext, master: Master, instance: Instance) -> None:
     send_periodic_command(ctx, master, instance)
     if isinstance(instance, Master):
         ask_peers(ctx, instance)
-    if ctx.state.tilt and not _leave_tilt(ctx):
+    if ctx.state.tilt and not leaves_tilt(ctx):
         return
     check_subjectively_down(ctx, instance)
     if isinstance(instance, Master):
@@ -45,22 +46,3 @@ def _visit(ctx: OldContext, master: Master, instance: Instance) -> None:
         start_if_needed(ctx, instance)
         step(ctx, instance)
         check_abort(ctx, instance)
-
-
-def _check_clock(ctx: OldContext) -> None:
-    state = ctx.state
-    if ctx.profile.monitoring.enters_tilt(ctx.now - state.previous_time, state.timing):
-        state.tilt = True
-        state.tilt_start_time = ctx.now
-        state.tilt_count += 1
-        ctx.emit("warning", "+tilt", None, "#tilt mode entered")
-    state.previous_time = ctx.now
-
-
-def _leave_tilt(ctx: OldContext) -> bool:
-    state = ctx.state
-    if not ctx.profile.monitoring.leaves_tilt(state.tilt_start_time, ctx.now, state.timing):
-        return False
-    state.tilt = False
-    ctx.emit("warning", "-tilt", None, "#tilt mode exited")
-    return True
