@@ -1,6 +1,7 @@
 """The records that the virtual world adds to a trace; importing this package registers them."""
 
 from sim.trace.commands import CommandAnswered
+from sim.trace.messages import MessageReceived, MessageSent
 from sim.trace.records import (
     ClientStarted,
     DataLoaded,
@@ -9,6 +10,7 @@ from sim.trace.records import (
     FaultInjected,
     FullSyncLoaded,
     FullSyncStarted,
+    HostNamed,
     KeyRemoved,
     NodeStarted,
     Operation,
@@ -34,7 +36,10 @@ __all__ = [
     "FaultInjected",
     "FullSyncLoaded",
     "FullSyncStarted",
+    "HostNamed",
     "KeyRemoved",
+    "MessageReceived",
+    "MessageSent",
     "NodeStarted",
     "Operation",
     "PartialSync",

@@ -1,6 +1,7 @@
 """What the virtual world writes on the trace beside the Sentinels: servers, clients, faults.
 
-Hosts and ports are those a node is reached at; offsets are replication offsets in bytes.
+Hosts and ports are those a node is reached at, or what its masters and clients were told: then a
+host may be a name, which `HostNamed` explains. Offsets are replication offsets in bytes.
 
 **The data set of every server can be computed from the trace.** Read the entries in order, keep a
 dictionary for each node (empty at first), and for each record of that node:
@@ -46,6 +47,7 @@ __all__ = [
     "FaultInjected",
     "FullSyncLoaded",
     "FullSyncStarted",
+    "HostNamed",
     "KeyRemoved",
     "NodeStarted",
     "Operation",
@@ -74,6 +76,16 @@ class FaultInjected(Data):
     kind: ClassVar[str] = "fault"
     verb: str
     detail: str
+
+
+@record
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostNamed(Data):
+    """From now on the host `name` means the numeric `address`; empty: nobody has that name."""
+
+    kind: ClassVar[str] = "host-named"
+    name: str
+    address: str
 
 
 @record
@@ -266,13 +278,15 @@ class Operation(Data):
 class ClientStarted(Data):
     """What kind of client this is: `rate` operations a second, one batch every `period_us`.
 
-    A client that is as the defaults say does not say so.
+    A client that is as the defaults say does not say so. With `wait_replicas` its writes count as
+    acknowledged when so many replicas have them.
     """
 
     kind: ClassVar[str] = "client-started"
     client: str = "textbook"
     rate: float = 10.0
     period_us: int = 100_000
+    wait_replicas: int = 0
 
 
 @record
