@@ -84,10 +84,11 @@ def _run(words: list[str]) -> int:
 
 def _check(path: str, overrides: Sequence[str]) -> int:
     """Say what the configuration means."""
-    from minisentinel.server.names import Names  # Takes the event loop along, like serving.
+    # Takes the event loop along, like serving.
+    from minisentinel.server.local_facts import LocalFacts
 
     # Nothing runs yet: neither the time nor the order of the tables matters.
-    loaded = _load(path, overrides, facts=Names(), now_ms=0, dice=Dice(0))
+    loaded = _load(path, overrides, facts=LocalFacts(), now_ms=0, dice=Dice(0))
     print(summary(loaded, path), end="")
     for note in _on_this_machine(path, loaded):
         print(f"\nwarning: {note}")

@@ -34,13 +34,23 @@ class RequestDecoder(Incoming):
     Args:
         authenticated: False for a client that must give a password and has not yet: it may send
             small requests only. Settable at any time; counts for what is decoded from then on.
+        most_arguments: Of how many words a request may be. An array of more is refused before they
+            come, a line when it has.
     """
 
-    __slots__ = ("_bulk_size", "_endless", "_missing", "_words", "authenticated")
+    __slots__ = (
+        "_bulk_size",
+        "_endless",
+        "_missing",
+        "_most_arguments",
+        "_words",
+        "authenticated",
+    )
 
-    def __init__(self, *, authenticated: bool = True) -> None:
+    def __init__(self, *, authenticated: bool = True, most_arguments: int = MAX_ARGUMENTS) -> None:
         super().__init__()
         self.authenticated = authenticated
+        self._most_arguments = most_arguments
         self._words: list[str] = []
         self._missing = 0
         """Arguments of the current array that are still to come."""
@@ -88,7 +98,7 @@ class RequestDecoder(Incoming):
         if end < 0:
             return False
         count = parse_integer(self._data[self._at + 1 : end])
-        if count is None or count > MAX_ARGUMENTS:
+        if count is None or count > self._most_arguments:
             self._fail("invalid multibulk length")
         if count > MAX_UNAUTHENTICATED_ARGUMENTS and not self.authenticated:
             self._fail("unauthenticated multibulk length")
@@ -151,9 +161,12 @@ class RequestDecoder(Incoming):
         line = self._data[self._at : end].decode("utf-8", "surrogateescape")
         self._at = end + 1
         try:
-            return split_words(line.removesuffix("\r"))
+            words = split_words(line.removesuffix("\r"))
         except UnbalancedQuotes:
             self._fail("unbalanced quotes in request")
+        if len(words) > self._most_arguments:
+            self._fail("too big inline request")
+        return words
 
     def _header_end(self, too_long: str) -> int:
         """Where the line ``*<count>`` or ``$<size>`` ends, or -1 when its end has not come."""

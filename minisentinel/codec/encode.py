@@ -6,6 +6,7 @@ is what its parts would be.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 from minisentinel.replies import (
@@ -23,6 +24,9 @@ from minisentinel.wire import MAX_INT64, MIN_INT64, format_double
 __all__ = ["encode_command", "encode_reply"]
 
 _ONE_LINE: Final = str.maketrans("\r\n", "  ")
+
+_MANY: Final = 1000
+"""From so many items on it is worth looking whether they are the same ones."""
 
 
 def encode_command(command: Command) -> bytes:
@@ -60,6 +64,17 @@ def _line(mark: str, text: str) -> str:
     return f"{mark}{one_line}\r\n"
 
 
+def _all(items: tuple[Reply, ...], encode: Callable[[Reply], str]) -> str:
+    """Every item; of very many the same one is encoded only once, however often it comes."""
+    if len(items) < _MANY:
+        return "".join(map(encode, items))
+    known: dict[int, str] = {}
+    for item in items:
+        if id(item) not in known:
+            known[id(item)] = encode(item)
+    return "".join([known[id(item)] for item in items])
+
+
 def _resp2(reply: Reply) -> str:
     match reply:
         case str():
@@ -74,7 +89,7 @@ def _resp2(reply: Reply) -> str:
             is_short = MIN_INT64 <= reply <= MAX_INT64
             return f":{reply}\r\n" if is_short else _bulk(str(reply))
         case tuple():
-            return f"*{len(reply)}\r\n" + "".join(map(_resp2, reply))
+            return f"*{len(reply)}\r\n" + _all(reply, _resp2)
         case None:
             return "$-1\r\n"
         case dict():
@@ -96,7 +111,7 @@ def _resp3(reply: Reply) -> str:
             return f"({reply}\r\n"
         case tuple():
             mark = ">" if isinstance(reply, Push) else "~" if isinstance(reply, Unordered) else "*"
-            return f"{mark}{len(reply)}\r\n" + "".join(map(_resp3, reply))
+            return f"{mark}{len(reply)}\r\n" + _all(reply, _resp3)
         case None | NullArray():
             return "_\r\n"
         case dict():

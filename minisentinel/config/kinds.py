@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from minisentinel.config.errors import Refused
+from minisentinel.core.text import strict_integer
 
 __all__ = [
     "BUFFER_LIMITS",
@@ -56,7 +57,6 @@ def _one_value(expected: str, message: str, accepts: Callable[[str], object]) ->
     return Kind(expected, check)
 
 
-_NUMBER = re.compile(r"0|-?[1-9][0-9]{0,18}")
 _SIZE = re.compile(r"-?[0-9]{1,19}(b|kb?|mb?|gb?)?", re.IGNORECASE)
 _SHARE = re.compile(_SIZE.pattern + "|[0-9]{1,19}%", re.IGNORECASE)
 
@@ -106,7 +106,7 @@ def integer(low: int = 0, high: int = LONG_MAX) -> Kind:
     """A whole number without a plus sign or leading zeros, from `low` to `high`."""
 
     def is_number(value: str) -> bool:
-        return bool(_NUMBER.fullmatch(value)) and -LONG_MAX - 1 <= int(value) <= LONG_MAX
+        return strict_integer(value) is not None
 
     limits = f"{low} or more" if high == LONG_MAX else f"from {low} to {high}"
     number = _one_value(

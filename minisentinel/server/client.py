@@ -14,7 +14,12 @@ from minisentinel.server.clock import monotonic_us
 from minisentinel.server.listening import set_keepalive
 from minisentinel.server.tls import explain
 
-__all__ = ["UNREAD_BYTES", "Client", "ClientKeeper", "Handshake"]
+__all__ = ["MOST_ARGUMENTS", "UNREAD_BYTES", "Client", "ClientKeeper", "Handshake"]
+
+MOST_ARGUMENTS = 2048
+"""Words of one request: one is one step, and nobody else has a turn in it.
+
+Differs: a real Sentinel takes two thousand million."""
 
 UNREAD_BYTES = 1 << 20
 """With so much output unread, a client's further commands wait."""
@@ -67,7 +72,7 @@ class Client(asyncio.BufferedProtocol):
 
     def __init__(self, keeper: ClientKeeper, buffer: memoryview) -> None:
         self.number = 0
-        self.decoder = RequestDecoder()
+        self.decoder = RequestDecoder(most_arguments=MOST_ARGUMENTS)
         self.output = bytearray()
         self.last_input_us = 0
         self.over_soft_since_us = 0

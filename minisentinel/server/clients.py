@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections import deque
 from typing import Protocol
 
 from minisentinel.codec import ProtocolError, encode_reply
@@ -19,14 +18,13 @@ from minisentinel.replies import Command, Error, Reply
 from minisentinel.server.client import UNREAD_BYTES, Client, Handshake
 from minisentinel.server.clock import monotonic_us, wall_clock_ms
 from minisentinel.server.limits import output_limits, query_limit
+from minisentinel.server.turns import Turns
 from minisentinel.service.session import Buffers
 from minisentinel.service.statistics import Statistics
 
 __all__ = ["ClientOwner", "Clients"]
 
 READ_BYTES = 16 * 1024
-ROUND_US = 10_000
-"""How long clients' commands may take before the timer and the links have their turn again."""
 GOODBYE_US = 5_000_000
 """How long a client has to read the last words before its connection is closed."""
 
@@ -104,10 +102,9 @@ class Clients:
         self._handshakes: dict[Handshake, None] = {}
         self._next_number = 1
         self._queued: dict[int, None] = {}
-        self._waiting: deque[Client] = deque()
+        self._turns = Turns[Client](self.work, owner.client_wants_flush)
         self._held: list[Client] = []
         self._leaving: list[tuple[Client, int]] = []
-        self._spent_us = 0
         # One for all: what arrives in it is taken out at once.
         self._buffer = memoryview(bytearray(READ_BYTES))
 
@@ -163,15 +160,7 @@ class Clients:
             if client is not None:
                 client.flush()
                 self._check_output(client)
-        self._spent_us = 0
-        for _ in range(len(self._waiting)):
-            if self._spent_us > ROUND_US:
-                self._owner.client_wants_flush()
-                break
-            # From the front, and who is not done goes to the end: each has its turn.
-            client = self._waiting.popleft()
-            client.waits = False
-            self.work(client)
+        self._turns.next_round()
 
     def wake(self) -> None:
         """Commands may not be held back any more: let those clients go on for whom that is so."""
@@ -259,14 +248,11 @@ class Clients:
     def work(self, client: Client) -> None:
         """Carry out what a client has sent, as far as it may go in this round."""
         decoder, number = client.decoder, client.number
-        started_us = now_us = monotonic_us()
+        turn = self._turns.begin()
         while number in self._clients:
-            is_late = self._spent_us + now_us - started_us > ROUND_US
-            if is_late or len(client.output) > UNREAD_BYTES:
+            if self._turns.is_over(turn) or len(client.output) > UNREAD_BYTES:
                 client.pause()
-                client.waits = True
-                self._waiting.append(client)
-                self._owner.client_wants_flush()
+                self._turns.put_off(client)
                 break
             if not client.peer_reads:
                 break  # Until it does.
@@ -285,9 +271,10 @@ class Clients:
             if words is None:
                 client.resume()
                 break
+            began_us = monotonic_us()
             self._owner.client_sent(number, words)
-            now_us = monotonic_us()
-        self._spent_us += now_us - started_us
+            self.statistics.command_took(monotonic_us() - began_us)
+        self._turns.end(turn)
 
     def _queue(self, client: Client) -> None:
         self._queued[client.number] = None

@@ -10,12 +10,12 @@ from secrets import token_bytes, token_hex  # noqa: TID251 - passwords that nobo
 from minisentinel.server.clock import wall_clock_us
 from minisentinel.service.host import CpuTimes, ProcessFacts
 
-__all__ = ["Host"]
+__all__ = ["ThisHost"]
 
 RUNID_BYTES = 20
 
 
-class Host:
+class ThisHost:
     """The process and the machine that this Sentinel runs on; one for each life of the process."""
 
     def __init__(self, config_file: str) -> None:

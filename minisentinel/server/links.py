@@ -18,14 +18,12 @@ from typing import Any, Protocol
 
 from minisentinel.codec import NOT_YET, ProtocolError, ReplyDecoder, encode_command
 from minisentinel.replies import Command, Reply
-from minisentinel.server.clock import monotonic_us
+from minisentinel.server.turns import Turns
 
 __all__ = ["LinkOwner", "Links"]
 
 READ_BYTES = 16 * 1024
 """How much is read from one connection before the next has its turn [GEN-1-3]."""
-ROUND_US = 10_000
-"""How long replies may take before the timer and the clients have their turn again."""
 LARGEST_REPLY_BYTES = 64 << 20
 """A server that sends a longer one is hung up on."""
 
@@ -77,8 +75,7 @@ class Links:
         self._links: dict[int, _Link] = {}
         self._begun: defaultdict[tuple[str, int], deque[Attempt]] = defaultdict(deque)
         self._queued: dict[int, None] = {}
-        self._waiting: deque[_Link] = deque()
-        self._spent_us = 0
+        self._turns = Turns[_Link](self.work, owner.link_wants_flush)
         # One for all: what arrives in it is taken out at once.
         self.buffer = memoryview(bytearray(READ_BYTES))
 
@@ -186,15 +183,7 @@ class Links:
         queued, self._queued = self._queued, {}
         for connection in queued:
             self._links[connection].flush()
-        self._spent_us = 0
-        for _ in range(len(self._waiting)):
-            if self._spent_us > ROUND_US:
-                self._owner.link_wants_flush()
-                break
-            # From the front, and who is not done goes to the end: each has its turn.
-            link = self._waiting.popleft()
-            link.waits = False
-            self.work(link)
+        self._turns.next_round()
 
     # What a link reports.
 
@@ -212,11 +201,11 @@ class Links:
     def work(self, link: _Link) -> None:
         """Understand what has come: every complete reply in it is a step of its own."""
         number, decoder = link.connection, link.decoder
-        started_us = now_us = monotonic_us()
+        turn = self._turns.begin()
         while number in self._links:
-            if self._spent_us + now_us - started_us > ROUND_US:
-                link.wait()
-                self._waiting.append(link)
+            if self._turns.is_over(turn):
+                link.pause()
+                self._turns.put_off(link)
                 break
             try:
                 reply = decoder.next()
@@ -230,8 +219,7 @@ class Links:
                     link.read_on()
                 break
             self._owner.link_received(number, reply)
-            now_us = monotonic_us()
-        self._spent_us += now_us - started_us
+        self._turns.end(turn)
         self._owner.link_wants_flush()
 
     def lose(self, link: _Link) -> None:
@@ -277,10 +265,9 @@ class _Link(asyncio.BufferedProtocol):
             self.transport.write(bytes(self.output))
             self.output.clear()
 
-    def wait(self) -> None:
-        """Read no more until the next turn."""
+    def pause(self) -> None:
+        """Read no more for now."""
         assert self.transport is not None
-        self.waits = True
         self.transport.pause_reading()
 
     def read_on(self) -> None:

@@ -24,8 +24,9 @@ from minisentinel.identity import CLAIMED_VERSION, OWN_VERSION
 from minisentinel.server.clock import wall_clock_ms
 from minisentinel.server.disk import ConfigurationFile
 from minisentinel.server.listening import CannotListen, Listening, listening_sockets
+from minisentinel.server.local_facts import LocalFacts
 from minisentinel.server.log import ServerLog
-from minisentinel.server.names import Names
+from minisentinel.server.loop import MeteredLoop
 from minisentinel.server.server import Server
 from minisentinel.server.supervision import Supervisor, find_supervisor
 from minisentinel.server.tls import CannotSecure, Tls, is_wanted, make_tls
@@ -61,9 +62,9 @@ def serve(configuration: Configuration, options: Options) -> int:
 
     What `configuration` raises passes through. [CFG-4-1] [CFG-4-5]
     """
-    names = Names()
-    loaded = configuration(names, wall_clock_ms(), Dice(int.from_bytes(token_bytes(8))))
-    names.starting = False
+    facts = LocalFacts()
+    loaded = configuration(facts, wall_clock_ms(), Dice(int.from_bytes(token_bytes(8))))
+    facts.starting = False
     with ExitStack() as held:
         try:
             log, supervisor = _prepare(loaded.server)
@@ -78,13 +79,13 @@ def serve(configuration: Configuration, options: Options) -> int:
             file = ConfigurationFile(options.path)
             file.reserve()
             held.callback(file.close)
-            loop = held.enter_context(closing(asyncio.new_event_loop()))
+            loop = held.enter_context(closing(MeteredLoop()))
             process = Process(loop, loaded.server, log, supervisor)
             process.server = Server(
                 loaded,
                 loop=loop,
                 file=file,
-                names=names,
+                facts=facts,
                 log=log,
                 sockets=listening.plain,
                 tls=tls,
@@ -92,6 +93,8 @@ def serve(configuration: Configuration, options: Options) -> int:
                 on_end=process.on_end,
                 trace=trace,
             )
+            statistics = process.server.service.statistics
+            loop.meter(lambda took_us: statistics.turned(wall_clock_ms(), took_us))
         except CannotStart as problem:
             if str(problem):
                 print(problem, file=sys.stderr)

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from functools import partial
 
 from minisentinel.config import Loaded
-from minisentinel.core.effects import Save
+from minisentinel.core.effects import Effect, Save
 from minisentinel.core.saved import SavedConfiguration, snapshot
 from minisentinel.core.sentinel import Sentinel
 from minisentinel.driver import Driver
@@ -20,10 +20,11 @@ from minisentinel.replies import Command, Reply
 from minisentinel.server.clients import Clients
 from minisentinel.server.clock import wall_clock_ms
 from minisentinel.server.disk import AclFiles, ConfigurationFile
-from minisentinel.server.host import Host
+from minisentinel.server.host import ThisHost
 from minisentinel.server.links import Links
+from minisentinel.server.local_facts import LocalFacts
 from minisentinel.server.log import ServerLog
-from minisentinel.server.names import Names
+from minisentinel.server.saving import Saver
 from minisentinel.server.scripts import Scripts
 from minisentinel.server.tls import Tls
 from minisentinel.server.tracing import TraceFile
@@ -55,7 +56,7 @@ class Server(Driver):
         *,
         loop: asyncio.AbstractEventLoop,
         file: ConfigurationFile,
-        names: Names,
+        facts: LocalFacts,
         log: ServerLog,
         sockets: Sequence[socket.socket],
         tls: Tls | None = None,
@@ -68,19 +69,19 @@ class Server(Driver):
         self.links = Links(loop, self, settings.bind_source_addr, to_links)
         self.sentinel = Sentinel(
             loaded.state,
-            facts=names,
+            facts=facts,
             tracing=trace is not None,
             zone=None,
             connect_error=self.links.begin,
         )
         self.service = Service(
-            self.sentinel, settings=settings, host=Host(file.path), files=AclFiles()
+            self.sentinel, settings=settings, host=ThisHost(file.path), files=AclFiles()
         )
         self.log = log
         self.clients = Clients(self, settings, self.service.statistics)
         self.running = False
         self._loop = loop
-        self._file = file
+        self._saver = Saver(file)
         self._scripts = Scripts()
         self._sockets = sockets
         self._tls = tls
@@ -293,6 +294,12 @@ class Server(Driver):
 
     # What the driver asks for.
 
+    def perform(self, effects: Iterable[Effect]) -> None:
+        """Carry out the effects of one step."""
+        effects = tuple(effects)
+        self._saver.foresee(effects)
+        super().perform(effects)
+
     def wall_clock_ms(self) -> int:
         """The wall clock of this machine."""
         return wall_clock_ms()
@@ -327,7 +334,7 @@ class Server(Driver):
 
     def save(self, configuration: SavedConfiguration) -> str:
         """Rewrite the configuration file; nothing else happens until it is on disk [GEN-1-2]."""
-        return self._file.save(configuration)
+        return self._saver.save(configuration)
 
     def write_log(self, line: LogLine | SentinelEvent) -> None:
         """Write to the log, and to the trace if there is one."""

@@ -13,7 +13,7 @@ from minisentinel.core.sentinel import Sentinel
 from minisentinel.replies import Command, Error, Reply
 from minisentinel.service.access import AccessControl
 from minisentinel.service.catalogue import CommandFacts
-from minisentinel.service.host import HostFacts
+from minisentinel.service.host import Host
 from minisentinel.service.session import Session
 from minisentinel.service.statistics import Statistics
 
@@ -47,7 +47,7 @@ class Desk:
 
     sentinel: Sentinel
     settings: ServerSettings
-    host: HostFacts
+    host: Host
     access: AccessControl
     statistics: Statistics = field(default_factory=Statistics)
     sessions: dict[int, Session] = field(default_factory=dict)

@@ -37,6 +37,16 @@ def _info(call: Call) -> Reply | Replies:
 
 
 def _facts(facts: CommandFacts) -> Reply:
+    """Each command's once, since one request may ask for them thousands of times."""
+    if facts.name not in _told:
+        _told[facts.name] = _told_of(facts)
+    return _told[facts.name]
+
+
+_told: dict[str, Reply] = {}
+
+
+def _told_of(facts: CommandFacts) -> Reply:
     subcommands = tuple(_facts(each) for each in facts.subcommands.values())
     return (
         facts.name,

@@ -1,6 +1,6 @@
 """What the service tells of its process and machine, and cannot know without asking them.
 
-A driver hands in a `HostFacts`: the live server asks its operating system, and a simulated node
+A driver hands in a `Host`: the live server asks its operating system, and a simulated node
 answers for its virtual machine. `FixedHost` is the plain one, whose clock stands until it is set.
 Spec: commands §3.
 """
@@ -12,7 +12,7 @@ from typing import NamedTuple, Protocol
 
 from minisentinel.core.dice import Dice
 
-__all__ = ["CpuTimes", "FixedHost", "HostFacts", "ProcessFacts"]
+__all__ = ["CpuTimes", "FixedHost", "Host", "ProcessFacts"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class CpuTimes(NamedTuple):
     main_thread_user: float = 0.0
 
 
-class HostFacts(Protocol):
+class Host(Protocol):
     """The process and the machine around a Sentinel; every answer is at hand, nothing blocks."""
 
     @property

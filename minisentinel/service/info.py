@@ -14,7 +14,7 @@ from minisentinel.config.server import ServerSettings
 from minisentinel.core.context import Context
 from minisentinel.core.state import Master
 from minisentinel.identity import CLAIMED_VERSION, OWN_VERSION, OWN_VERSION_FIELD
-from minisentinel.service.host import HostFacts
+from minisentinel.service.host import Host
 from minisentinel.service.statistics import Census, Statistics
 
 __all__ = ["Sources", "info_text"]
@@ -31,7 +31,7 @@ LRU_CLOCK_BITS = 24
 class Sources:
     """Where the values of INFO come from, besides the state of the Sentinel."""
 
-    host: HostFacts
+    host: Host
     settings: ServerSettings
     statistics: Statistics
     census: Census
@@ -151,6 +151,12 @@ def _stats(ctx: Context, sources: Sources) -> Fields:
     yield "client_output_buffer_limit_disconnections", statistics.output_buffer_disconnections
     yield "reply_buffer_shrinks", 0
     yield "reply_buffer_expands", 0
+    yield "eventloop_cycles", statistics.rounds
+    yield "eventloop_duration_sum", statistics.rounds_us
+    yield "eventloop_duration_cmd_sum", statistics.commands_us
+    per_second = int(statistics.recent_rounds.per_second(now))
+    yield "instantaneous_eventloop_cycles_per_sec", per_second
+    yield "instantaneous_eventloop_duration_usec", statistics.usual_round_us(now)
     yield "acl_access_denied_auth", statistics.acl_denied_auth
     yield "acl_access_denied_cmd", statistics.acl_denied_command
     yield "acl_access_denied_key", 0

@@ -20,7 +20,7 @@ from minisentinel.service.client_command import CLIENT_SUBCOMMANDS
 from minisentinel.service.client_list import description
 from minisentinel.service.command_command import COMMAND_SUBCOMMANDS, command
 from minisentinel.service.connection import auth, hello, ping
-from minisentinel.service.host import FixedHost, HostFacts
+from minisentinel.service.host import FixedHost, Host
 from minisentinel.service.process_commands import info, role, shutdown
 from minisentinel.service.pubsub import publish, subscribe, unsubscribe
 from minisentinel.service.sentinel import SAVE_FAILED, SUBCOMMANDS
@@ -50,7 +50,7 @@ class Service:
         sentinel: Sentinel,
         *,
         settings: ServerSettings = DEFAULTS,
-        host: HostFacts | None = None,
+        host: Host | None = None,
         files: AclFiles = NO_FILES,
     ) -> None:
         host = host or FixedHost()
@@ -157,11 +157,6 @@ class Service:
             session.waiting.append(words)
             return done
         return done + self._carry_out(now_ms, session, words)
-
-    @property
-    def tick_due_ms(self) -> int:
-        """The wall clock at which `tick` will have something to do; 0 if it will not."""
-        return self._desk.pause.until_ms
 
     def tick(self, now_ms: int) -> list[Effect]:
         """Carry out what had to wait if a pause is over by now; drivers call this regularly.

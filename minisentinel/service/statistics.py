@@ -51,7 +51,7 @@ class Statistics:
     """What has happened since the start of the process.
 
     The service counts the first group, and calls `command_processed`; whoever moves bytes calls
-    `read` and `wrote`.
+    `read` and `wrote`; whoever turns the event loop, if anybody does, `turned` and `command_took`.
     """
 
     connections_received: int = 0
@@ -71,9 +71,15 @@ class Statistics:
     largest_input_buffer: int = 0
     largest_output_buffer: int = 0
 
+    rounds: int = 0
+    rounds_us: int = 0
+    commands_us: int = 0
+
     commands: Rate = field(default_factory=Rate)
     input: Rate = field(default_factory=Rate)
     output: Rate = field(default_factory=Rate)
+    recent_rounds: Rate = field(default_factory=Rate)
+    recent_rounds_us: Rate = field(default_factory=Rate)
 
     def command_processed(self, now_ms: int) -> None:
         """A command was carried out (one that is refused before it runs does not count)."""
@@ -91,6 +97,22 @@ class Statistics:
         self.writes += 1
         self.bytes_written += size
         self.output.add(now_ms, size)
+
+    def turned(self, now_ms: int, took_us: int) -> None:
+        """The event loop has gone round once; waiting does not count."""
+        self.rounds += 1
+        self.rounds_us += took_us
+        self.recent_rounds.add(now_ms)
+        self.recent_rounds_us.add(now_ms, took_us)
+
+    def command_took(self, took_us: int) -> None:
+        """A client's command was worked on for so long."""
+        self.commands_us += took_us
+
+    def usual_round_us(self, now_ms: int) -> int:
+        """How long a round takes at `now_ms`, on average."""
+        rounds = self.recent_rounds.per_second(now_ms)
+        return int(self.recent_rounds_us.per_second(now_ms) / rounds) if rounds else 0
 
 
 @dataclass(frozen=True, slots=True)

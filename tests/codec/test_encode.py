@@ -83,3 +83,15 @@ def test_text_that_no_bytes_stand_for_is_refused(char: str) -> None:
         encode_reply((char,))
     with pytest.raises(UnicodeEncodeError):
         encode_command(("a", char))
+
+
+@pytest.mark.parametrize("protocol", [2, 3])
+def test_very_many_items_are_written_like_few_whether_they_are_the_same_or_not(
+    protocol: int,
+) -> None:
+    few: tuple[Reply, ...] = (1, "a", None, ("x", Unordered(("y",))), {"k": 1.5}, True, 1, "a")
+    one = encode_reply(few, protocol).removeprefix(b"*8\r\n")
+    assert encode_reply(few * 500, protocol) == b"*4000\r\n" + one * 500
+    numbers = tuple(range(3000))
+    each = b"".join(encode_reply(number, protocol) for number in numbers)
+    assert encode_reply(numbers, protocol) == b"*3000\r\n" + each

@@ -156,6 +156,22 @@ def test_who_owes_a_password_may_send_small_requests_only(data: bytes, text: str
     assert decoded_requests([data], authenticated=False) == ([], text)
 
 
+def test_an_array_of_more_arguments_than_allowed_is_refused_before_they_come() -> None:
+    decoder = RequestDecoder(most_arguments=3)
+    decoder.feed(b"*3\r\n$1\r\na\r\n$1\r\nb\r\n$1\r\nc\r\n*4\r\n")
+    assert decoder.next() == ("a", "b", "c")
+    with pytest.raises(ProtocolError, match="invalid multibulk length"):
+        decoder.next()
+
+
+def test_a_line_of_more_words_than_allowed_is_refused() -> None:
+    decoder = RequestDecoder(most_arguments=3)
+    decoder.feed(b"a b c\r\na b c d\r\n")
+    assert decoder.next() == ("a", "b", "c")
+    with pytest.raises(ProtocolError, match="too big inline request"):
+        decoder.next()
+
+
 def test_a_password_counts_at_once_for_what_was_sent_behind_it() -> None:
     decoder = RequestDecoder(authenticated=False)
     many: Command = ("a",) * 11

@@ -13,41 +13,26 @@ from minisentinel.core.timing import Timing
 from minisentinel.replies import OK
 from tests.config.loading import loaded
 from tests.core.bench import NOW, Bench, commands, conf, events
-
-DEFAULTS = {
-    "INFO-PERIOD": "10000",
-    "PING-PERIOD": "1000",
-    "ASK-PERIOD": "1000",
-    "PUBLISH-PERIOD": "2000",
-    "DEFAULT-DOWN-AFTER": "30000",
-    "DEFAULT-FAILOVER-TIMEOUT": "180000",
-    "TILT-TRIGGER": "2000",
-    "TILT-PERIOD": "30000",
-    "SLAVE-RECONF-TIMEOUT": "10000",
-    "MIN-LINK-RECONNECT-PERIOD": "15000",
-    "ELECTION-TIMEOUT": "10000",
-    "SCRIPT-MAX-RUNTIME": "60000",
-    "SCRIPT-RETRY-DELAY": "30000",
-}
+from tests.support.periods import DEFAULT_PERIODS
 
 
 def test_every_period_has_its_default_and_its_name(bench: Bench) -> None:
     """[GEN-3-1] to [GEN-3-13]"""
-    assert bench.command("SENTINEL", "DEBUG") == DEFAULTS
-    assert len(fields(Timing)) == len(DEFAULTS)
+    assert bench.command("SENTINEL", "DEBUG") == DEFAULT_PERIODS
+    assert len(fields(Timing)) == len(DEFAULT_PERIODS)
 
 
-@pytest.mark.parametrize("name", sorted(DEFAULTS))
+@pytest.mark.parametrize("name", sorted(DEFAULT_PERIODS))
 def test_debug_changes_one_period_for_the_whole_process_and_never_the_file(
     bench: Bench, name: str
 ) -> None:
     """[GEN-3-1] to [GEN-3-13], but for what the changed defaults mean: [GEN-3-5] [GEN-3-6]"""
     saved = bench.text
     assert bench.command("SENTINEL", "DEBUG", name.lower(), "1234") == OK
-    assert bench.command("SENTINEL", "DEBUG") == {**DEFAULTS, name: "1234"}
+    assert bench.command("SENTINEL", "DEBUG") == {**DEFAULT_PERIODS, name: "1234"}
     assert bench.text == saved
     bench.restart()
-    assert bench.command("SENTINEL", "DEBUG") == DEFAULTS
+    assert bench.command("SENTINEL", "DEBUG") == DEFAULT_PERIODS
 
 
 @pytest.mark.parametrize(("age_ms", "due"), [(300, False), (301, True)])

@@ -28,6 +28,7 @@ from pathlib import Path
 
 from minisentinel.codec import RequestDecoder, encode_command, encode_reply
 from minisentinel.replies import OK, PONG, Command, Error, Reply
+from minisentinel.server.client import MOST_ARGUMENTS
 from tests.fuzz.codec import reply as any_reply
 from tests.server.outside import PATIENCE_SECONDS, Line, Outside
 
@@ -416,6 +417,26 @@ def nasty_patterns(scene: Scene) -> None:
         asker.ask("SENTINEL", "RESET", "*a" * 2000 + "b")
 
 
+def many_words(scene: Scene) -> None:
+    """Requests of as many words as are taken, each of which makes work, and one of too many."""
+    line = scene.line()
+    room = MOST_ARGUMENTS - 3
+    for words in (
+        ("SENTINEL", "CONFIG", "GET", *(f"*a?{n}" for n in range(room))),
+        ("COMMAND", "INFO", *["sentinel"] * room),
+        ("ACL", "SETUSER", "crowd", *(f"&{n}" for n in range(room))),
+        ("ACL", "SETUSER", "crowd", *(f">{n}" for n in range(room))),
+        ("PSUBSCRIBE", *(f"+*{n}" for n in range(room))),
+    ):
+        line.send(*words)
+        for _ in range(room if words[0] == "PSUBSCRIBE" else 1):
+            assert not isinstance(line.reply(), Error)
+    too_many = scene.line()
+    too_many.socket.sendall(f"*{MOST_ARGUMENTS + 1}\r\n".encode())
+    assert isinstance(too_many.reply(), Error)
+    assert too_many.is_closed()
+
+
 # --- servers ---
 
 
@@ -488,6 +509,38 @@ def huge_info(scene: Scene) -> None:
     scene.notes.append(f"{told} times {len(padding) / 1e6:.0f} MB")
 
 
+def many_replicas(scene: Scene) -> None:
+    """An INFO that lists very many replicas that nobody knew: a save is due for each."""
+    count = _many(scene)
+    lines = "".join(
+        f"slave{n}:ip=127.1.{n // 250}.{n % 250 + 1},port={10_000 + n},state=online\r\n"
+        for n in range(count)
+    )
+    told = 0
+
+    def answer(words: Command) -> bytes:
+        nonlocal told
+        if words[0].upper() != "INFO":
+            return sensible(words)
+        told += 1
+        return encode_reply(f"run_id:{'a' * 40}\r\nrole:master\r\n{lines}")
+
+    scene.evil.answer = answer
+    scene.until(lambda: told >= 2)
+    known = scene.sentinel.ask("SENTINEL", "REPLICAS", "evil")
+    assert isinstance(known, tuple)
+    assert len(known) == count
+    saved = scene.sentinel.conf.read_text("utf-8")
+    assert saved.count("\nsentinel known-replica evil ") == count
+    scene.notes.append(f"{count} replicas believed")
+    assert scene.sentinel.ask("SENTINEL", "RESET", "*") == 2
+
+
+def _many(scene: Scene) -> int:
+    """How many strangers to make up."""
+    return 50 if scene.scale == 1 else 200 * scene.scale
+
+
 def hello(scene: Scene, number: int, port: int = 0) -> str:
     """What a Sentinel that is not there would say."""
     return (
@@ -498,7 +551,7 @@ def hello(scene: Scene, number: int, port: int = 0) -> str:
 
 def hello_storm(scene: Scene) -> None:
     """Hellos of Sentinels that are not there, each with an id of its own, by way of a master."""
-    count = 50 * scene.scale
+    count = _many(scene)
 
     def storm(connection: socket.socket) -> None:
         for number in range(count):
@@ -525,7 +578,7 @@ def hello_storm(scene: Scene) -> None:
 def hello_storm_of_a_client(scene: Scene) -> None:
     """The same sent by a client, which any Sentinel could be."""
     line = scene.line()
-    count = 50 * scene.scale
+    count = _many(scene)
     for number in range(count):
         line.send("PUBLISH", "__sentinel__:hello", hello(scene, number))
     for _ in range(count):
@@ -644,10 +697,12 @@ ATTACKS = {
         Attack("endless-lines", endless_lines),
         Attack("flood", flood),
         Attack("nasty-patterns", nasty_patterns),
+        Attack("many-words", many_words),
         Attack("garbage", garbage),
         Attack("deep-nesting", deep_nesting),
         Attack("wide-replies", wide_replies),
         Attack("huge-info", huge_info),
+        Attack("many-replicas", many_replicas, ping_period_ms=USUAL_PING_PERIOD_MS),
         Attack("hello-storm", hello_storm, ping_period_ms=USUAL_PING_PERIOD_MS),
         Attack(
             "hello-storm-of-a-client",

@@ -23,8 +23,8 @@ from minisentinel.core.dice import Dice
 from minisentinel.replies import OK, PONG, Command, Reply
 from minisentinel.server.clock import wall_clock_ms
 from minisentinel.server.disk import ConfigurationFile
+from minisentinel.server.local_facts import LocalFacts
 from minisentinel.server.log import ServerLog
-from minisentinel.server.names import Names
 from minisentinel.server.server import Server
 from minisentinel.server.tls import make_tls
 from minisentinel.server.tracing import TraceFile
@@ -147,7 +147,7 @@ async def serving(
     *,
     host: str = "127.0.0.1",
     trace: Path | None = None,
-    names: Names | None = None,
+    facts: LocalFacts | None = None,
     secured: bool = False,
 ) -> AsyncIterator[Live]:
     """A Sentinel with this configuration on a port of the system's choice.
@@ -161,22 +161,22 @@ async def serving(
     if secured:
         common += f"tls-port {tls_port}\n{SECURED}"
     path.write_text(common + conf, encoding="utf-8")
-    names = names or Names()
+    facts = facts or LocalFacts()
     loaded = load(
         path.read_text(encoding="utf-8"),
         path=str(path),
-        facts=names,
+        facts=facts,
         now_ms=wall_clock_ms(),
         dice=Dice(port),
     )
-    names.starting = False
+    facts.starting = False
     statuses: list[int] = []
     trace_file = None if trace is None else TraceFile(str(trace))
     server = Server(
         loaded,
         loop=asyncio.get_running_loop(),
         file=ConfigurationFile(str(path)),
-        names=names,
+        facts=facts,
         log=ServerLog("debug", str(log)),
         sockets=[listener],
         tls=make_tls(loaded.server) if secured else None,

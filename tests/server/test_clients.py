@@ -15,6 +15,7 @@ from minisentinel.core.effects import Announce
 from minisentinel.replies import OK, PONG, Error, Push
 from minisentinel.server import clients as clients_module
 from minisentinel.server import server as server_module
+from minisentinel.server import turns as turns_module
 from minisentinel.server.client import Client
 from minisentinel.server.clock import monotonic_us
 from minisentinel.trace import SentinelEvent
@@ -40,7 +41,7 @@ def test_clients_that_want_much_take_turns_and_stay_in_order(
 ) -> None:
     """Each round carries out hardly anything, so that every client waits for its next turn."""
     served: list[str] = []
-    monkeypatch.setattr(clients_module, "ROUND_US", 0)
+    monkeypatch.setattr(turns_module, "ROUND_US", 5)
 
     async def scenario() -> None:
         async with serving(tmp_path) as live:

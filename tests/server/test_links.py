@@ -14,6 +14,7 @@ from minisentinel.codec import encode_reply
 from minisentinel.replies import PONG, Command, Error, Reply
 from minisentinel.server import links as links_module
 from minisentinel.server.links import Links
+from minisentinel.server.turns import ROUND_US
 from tests.server.bench import FakeRedis, eventually, run, serving
 
 pytestmark = pytest.mark.real_io
@@ -307,11 +308,11 @@ def test_servers_that_never_stop_talking_take_turns(
                 flush = links.flush
 
                 def noted() -> None:
-                    spent.append(links._spent_us)
+                    spent.append(links._turns._spent_us)
                     flush()
 
                 monkeypatch.setattr(links, "flush", noted)
-                await eventually(lambda: links._waiting and len(spent) > 20)
+                await eventually(lambda: links._turns._waiting and len(spent) > 20)
                 client = await live.client()
                 for _ in range(20):
                     assert await client.ask("PING") == PONG
@@ -320,7 +321,7 @@ def test_servers_that_never_stop_talking_take_turns(
 
     run(scenario())
     # One look is between two replies; a machine that stalls in between may take its time.
-    assert sorted(spent)[len(spent) // 2] < 3 * links_module.ROUND_US
+    assert sorted(spent)[len(spent) // 2] < 3 * ROUND_US
 
 
 def test_a_reply_without_end_is_hung_up_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,22 +6,7 @@ import pytest
 
 from minisentinel.replies import OK, Error
 from tests.core.bench import Bench, commands, saves
-
-DEFAULTS = {
-    "INFO-PERIOD": "10000",
-    "PING-PERIOD": "1000",
-    "ASK-PERIOD": "1000",
-    "PUBLISH-PERIOD": "2000",
-    "DEFAULT-DOWN-AFTER": "30000",
-    "DEFAULT-FAILOVER-TIMEOUT": "180000",
-    "TILT-TRIGGER": "2000",
-    "TILT-PERIOD": "30000",
-    "SLAVE-RECONF-TIMEOUT": "10000",
-    "MIN-LINK-RECONNECT-PERIOD": "15000",
-    "ELECTION-TIMEOUT": "10000",
-    "SCRIPT-MAX-RUNTIME": "60000",
-    "SCRIPT-RETRY-DELAY": "30000",
-}
+from tests.support.periods import DEFAULT_PERIODS
 
 
 @pytest.fixture
@@ -33,16 +18,16 @@ def test_without_options_it_lists_the_periods_in_order(bench: Bench) -> None:
     """[CMD-4-16] [CMD-10-1] [GEN-3-1] [GEN-3-13]"""
     reply = bench.command("SENTINEL", "DEBUG")
     assert isinstance(reply, dict)
-    assert list(reply.items()) == list(DEFAULTS.items())
+    assert list(reply.items()) == list(DEFAULT_PERIODS.items())
 
 
-@pytest.mark.parametrize("name", DEFAULTS)
+@pytest.mark.parametrize("name", DEFAULT_PERIODS)
 def test_every_period_can_be_set_under_its_name_in_any_case(bench: Bench, name: str) -> None:
     """[CMD-10-2]"""
     for spelling in (name, name.lower(), name.title()):
         for value in ("1", "2147483647"):
             assert bench.command("SENTINEL", "DEBUG", spelling, value) == OK
-            assert bench.command("SENTINEL", "DEBUG") == DEFAULTS | {name: value}
+            assert bench.command("SENTINEL", "DEBUG") == DEFAULT_PERIODS | {name: value}
 
 
 @pytest.mark.parametrize("value", ["0", "-1", "x", "", "1.5", "9223372036854775808"])
@@ -60,7 +45,7 @@ def test_pairs_before_an_error_stay_applied(bench: Bench) -> None:
         "ERR Unknown option or number of arguments for SENTINEL DEBUG 'nope'"
     )
     changed = {"ASK-PERIOD": "1002", "INFO-PERIOD": "7"}
-    assert bench.command("SENTINEL", "DEBUG") == DEFAULTS | changed
+    assert bench.command("SENTINEL", "DEBUG") == DEFAULT_PERIODS | changed
 
 
 @pytest.mark.parametrize("words", [("ping-period",), ("ping-period", "7", "ASK-period")])

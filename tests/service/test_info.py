@@ -259,6 +259,9 @@ def test_the_section_of_the_statistics(bench: Bench) -> None:
         statistics.command_processed(bench.now)
     statistics.read(bench.now, 1600)
     statistics.wrote(bench.now, 16_384)
+    for took_us in (100, 300) * 8:
+        statistics.turned(bench.now, took_us)
+    statistics.command_took(50)
     found = fields(bench, "stats", statistics=statistics, census=Census(channels=4, patterns=1))
     assert list(found)[:3] == [
         "total_connections_received",
@@ -279,6 +282,11 @@ def test_the_section_of_the_statistics(bench: Bench) -> None:
         "total_error_replies": "2",
         "total_reads_processed": "1",
         "total_writes_processed": "1",
+        "eventloop_cycles": "16",
+        "eventloop_duration_sum": "3200",
+        "eventloop_duration_cmd_sum": "50",
+        "instantaneous_eventloop_cycles_per_sec": "10",
+        "instantaneous_eventloop_duration_usec": "200",
         "expired_stale_perc": "0.00",
         "keyspace_hits": "0",
     }

@@ -29,15 +29,6 @@ def test_everything_waits_until_the_pause_is_over(front: Front) -> None:
     assert front.say(other, "PING") == [PONG]
 
 
-def test_a_driver_that_sleeps_knows_when_to_wake(front: Front) -> None:
-    """[CMD-2-13]"""
-    assert front.service.tick_due_ms == 0
-    front.say(1, "CLIENT", "PAUSE", "500")
-    assert front.service.tick_due_ms == front.now + 500
-    front.wait(500)
-    assert front.service.tick_due_ms == 0
-
-
 def test_what_is_refused_need_not_wait(front: Front) -> None:
     """[CMD-2-13]"""
     front.say(1, "CLIENT", "PAUSE", "500")

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from minisentinel.core.dice import Dice
-from minisentinel.service.host import FixedHost, HostFacts
+from minisentinel.service.host import FixedHost, Host
 from minisentinel.service.session import Session, Tracking
 from minisentinel.service.statistics import Census, Rate, Statistics
 
@@ -64,7 +64,7 @@ def test_a_census_counts_each_channel_once() -> None:
 
 
 def test_a_made_up_host_is_the_same_in_every_run() -> None:
-    def draws(host: HostFacts) -> tuple[bytes, bytes, int]:
+    def draws(host: Host) -> tuple[bytes, bytes, int]:
         return host.random_bytes(5), host.random_bytes(32), host.clock_us()
 
     assert draws(FixedHost()) == draws(FixedHost())

@@ -11,6 +11,7 @@ What cannot be replaced, because it is built in (`datetime.now`, an unseeded `ra
 from __future__ import annotations
 
 import functools
+import multiprocessing.process  # noqa: F401  (draws its key when it is first loaded: before us)
 import os
 import random
 import socket

@@ -22,7 +22,7 @@ from minisentinel.service.access.refusals import AccessRefused
 from minisentinel.service.access.selector import Selector
 from minisentinel.service.access.user import DEFAULT, Denial, User, default_user, new_user
 from minisentinel.service.catalogue import CommandFacts
-from minisentinel.service.host import HostFacts
+from minisentinel.service.host import Host
 from minisentinel.words import written
 
 __all__ = ["NO_FILES", "AccessControl", "AclFiles", "LostAccess", "NoFiles"]
@@ -85,9 +85,7 @@ class AccessControl:
     at level notice, about users that it accepts nevertheless.
     """
 
-    def __init__(
-        self, settings: ServerSettings, host: HostFacts, files: AclFiles = NO_FILES
-    ) -> None:
+    def __init__(self, settings: ServerSettings, host: Host, files: AclFiles = NO_FILES) -> None:
         self.host = host
         self.log = AccessLog(settings.acllog_max_len)
         self.notices: tuple[str, ...] = ()

@@ -13,6 +13,7 @@ from minisentinel.core.due import forget_dues
 from minisentinel.core.timing import Timing
 from minisentinel.replies import OK, Command, Error, Reply
 from minisentinel.service.sentinel.numbers import INT_MAX, LONG_MAX, number
+from minisentinel.trace import TimingSet
 
 __all__ = ["debug"]
 
@@ -31,6 +32,13 @@ def debug(ctx: Context, words: Command) -> Reply:
             name.upper(): str(getattr(timing, attribute)) for name, attribute in _ATTRIBUTES.items()
         }
     forget_dues(ctx.state)
+    reply = _set(timing, words)
+    if ctx.tracing:
+        _note_timing(ctx)
+    return reply
+
+
+def _set(timing: Timing, words: Command) -> Reply:
     for at in range(2, len(words), 2):
         attribute = _ATTRIBUTES.get(words[at].lower())
         if attribute is None or at + 1 == len(words):
@@ -43,3 +51,19 @@ def debug(ctx: Context, words: Command) -> Reply:
             return Error(f"ERR Invalid argument '{words[at + 1]}' for SENTINEL DEBUG '{words[at]}'")
         setattr(timing, attribute, value)
     return OK
+
+
+def _note_timing(ctx: Context) -> None:
+    timing = ctx.state.timing
+    ctx.note(
+        TimingSet(
+            info_period_ms=timing.info_period,
+            ping_period_ms=timing.ping_period,
+            ask_period_ms=timing.ask_period,
+            publish_period_ms=timing.publish_period,
+            tilt_trigger_ms=timing.tilt_trigger,
+            tilt_period_ms=timing.tilt_period,
+            slave_reconf_timeout_ms=timing.slave_reconf_timeout,
+            election_timeout_ms=timing.election_timeout,
+        )
+    )

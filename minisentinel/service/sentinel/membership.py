@@ -48,6 +48,9 @@ def monitor(ctx: Context, words: Command) -> Reply:
     except DuplicateInstance:
         return Error("ERR Duplicate master name.")
     ctx.save()
+    if ctx.tracing:
+        ctx.note_settings(master)
+        ctx.note_configuration(master, "monitor", before=master.config_epoch)
     ctx.emit("warning", "+monitor", master, f"%@ quorum {master.quorum}")
     return OK
 

@@ -72,6 +72,8 @@ def set_options(ctx: Context, words: Command) -> Reply:
         # Periods may have changed, and with them when a tick has something to do.
         forget_dues(ctx.state)
         ctx.save()
+        if ctx.tracing:
+            ctx.note_settings(master)
     return reply
 
 

@@ -21,7 +21,7 @@ def fail_over(ctx: Context, master: Master) -> Reply:
     if not has_candidate(ctx, master):
         return Error("NOGOODSLAVE No suitable replica to promote")
     ctx.log("notice", f"Executing user requested FAILOVER of '{master.name}'")
-    failover.start(ctx, master)
+    failover.start(ctx, master, "commanded")
     master.force_failover = True
     return OK
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 
 from minisentinel.server.clock import monotonic_us
 
-__all__ = ["Names"]
+__all__ = ["LocalFacts"]
 
 _FRESH_US = 1_000_000
 _PATIENCE_US = 50_000
@@ -36,7 +36,7 @@ class _Known:
     asked: bool = False
 
 
-class Names:
+class LocalFacts:
     """The facts of this machine; every question is answered at once.
 
     While the configuration is loaded (`starting`), and for at most 50 ms once in a second
