@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Protocol, TypeAlias
@@ -15,6 +15,7 @@ from typing import Protocol, TypeAlias
 __all__ = [
     "Address",
     "AddressError",
+    "AddressSet",
     "ConnectError",
     "Facts",
     "InvalidPort",
@@ -159,6 +160,26 @@ def same_address(a: Address, b: Address) -> bool:
     if a.port != b.port:
         return False
     return a.ip == b.ip or a.hostname.lower() == b.hostname.lower()
+
+
+class AddressSet:
+    """Addresses, of which one is in it if it is the same as any: quick however many there are."""
+
+    def __init__(self, addresses: Iterable[Address] = ()) -> None:
+        self._by_ip: set[tuple[str, int]] = set()
+        self._by_name: set[tuple[str, int]] = set()
+        for address in addresses:
+            self.add(address)
+
+    def add(self, address: Address) -> None:
+        """Put one more into it."""
+        self._by_ip.add((address.ip, address.port))
+        self._by_name.add((address.hostname.lower(), address.port))
+
+    def __contains__(self, address: Address) -> bool:
+        """Whether one of them is the same, as `same_address` has it. [MON-1.2-5]"""
+        by_name = (address.hostname.lower(), address.port)
+        return (address.ip, address.port) in self._by_ip or by_name in self._by_name
 
 
 def host_is(address: Address, host: str, *, resolve_names: bool, facts: Facts) -> bool:

@@ -15,8 +15,9 @@ from minisentinel.core.address import (
     never_fails_at_once,
 )
 from minisentinel.core.effects import Announce, Close, Effect, Log, Note, Save
+from minisentinel.core.instances import current_address
 from minisentinel.core.profile import Profile
-from minisentinel.core.saved import snapshot
+from minisentinel.core.saved import SavedConfiguration, snapshot
 from minisentinel.core.state import (
     Connection,
     Instance,
@@ -28,7 +29,14 @@ from minisentinel.core.state import (
 )
 from minisentinel.core.text import cut
 from minisentinel.core.timing import SCRIPT_WORDS_LIMIT
-from minisentinel.trace import Data, LinkChanged, LogLine, SentinelEvent
+from minisentinel.trace import (
+    ConfigurationBelieved,
+    Data,
+    LinkChanged,
+    LogLine,
+    MasterSettings,
+    SentinelEvent,
+)
 
 __all__ = ["Context", "describe", "subject_of"]
 
@@ -43,6 +51,9 @@ class About(TypedDict):
     host: str
     port: int
 
+
+_NOT_YET = Save(SavedConfiguration(myid=""))
+"""Keeps the place of a save in the order of effects."""
 
 NOBODY: About = {"master": "", "subject": "", "host": "", "port": 0}
 
@@ -67,6 +78,7 @@ class Context:
         "skips",
         "state",
         "tracing",
+        "waiting_saves",
         "zone",
     )
 
@@ -89,6 +101,7 @@ class Context:
         self.client_name = ""
         self.now = 0
         self.out: list[Effect] = []
+        self.waiting_saves: list[int] = []
 
     def master_of(self, instance: Instance) -> Master:
         """The master that `instance` belongs to; itself for a master."""
@@ -150,6 +163,24 @@ class Context:
         self.state.quiet_until = 0
         self.out.append(Save(snapshot(self.state)))
 
+    def save_soon(self) -> None:
+        """The same where many things are learned one after the other, each with a save.
+
+        What these saves hold is known when `save_what_waits` is called, before anything else can
+        come of it; as every one of them had to be made anew, a thousand would take seconds.
+        """
+        self.state.quiet_until = 0
+        self.waiting_saves.append(len(self.out))
+        self.out.append(_NOT_YET)
+
+    def save_what_waits(self) -> None:
+        """Let the saves that `save_soon` asked for hold the state of this moment."""
+        if self.waiting_saves:
+            save = Save(snapshot(self.state))
+            for at in self.waiting_saves:
+                self.out[at] = save
+            self.waiting_saves.clear()
+
     def close(self, connections: Iterable[tuple[Instance, Connection]]) -> None:
         """Ask for connections that were taken off their link to be closed."""
         self.state.quiet_until = 0
@@ -161,6 +192,35 @@ class Context:
     def note_link(self, instance: Instance, purpose: Purpose, change: str) -> None:
         """Put a change of a connection on the trace; callers test `tracing` first."""
         self.note(LinkChanged(**self.about(instance), connection=purpose.value, change=change))
+
+    def note_settings(self, master: Master) -> None:
+        """Put on the trace by what `master` is watched; callers test `tracing` first."""
+        self.note(
+            MasterSettings(
+                master=master.name,
+                quorum=master.quorum,
+                down_after_ms=master.down_after,
+                failover_timeout_ms=master.failover_timeout,
+                parallel_syncs=master.parallel_syncs,
+            )
+        )
+
+    def note_configuration(
+        self, master: Master, source: str, *, before: int, peer: str = ""
+    ) -> None:
+        """Put on the trace where `master` is now held to be; callers test `tracing` first."""
+        address = current_address(master)
+        self.note(
+            ConfigurationBelieved(
+                master=master.name,
+                host=self.announced(address),
+                port=address.port,
+                config_epoch=master.config_epoch,
+                before=before,
+                source=source,
+                peer=peer,
+            )
+        )
 
     def address(self, host: str, port: int, *, allow_unresolved: bool) -> Address:
         """Build an address under this Sentinel's host name options; raises AddressError.

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from minisentinel.core.address import AddressError
 from minisentinel.core.context import Context
-from minisentinel.core.instances import find_master_by_address
 from minisentinel.core.links import send
 from minisentinel.core.state import FailoverState, Master, Peer, ReplyTo
 from minisentinel.replies import Reply
 from minisentinel.trace import (
+    AttemptsDelayed,
     OpinionGiven,
     OpinionReceived,
     VoteGranted,
@@ -23,7 +23,14 @@ from minisentinel.trace import (
     VotesCounted,
 )
 
-__all__ = ["answer_is_master_down", "ask_peers", "count_votes", "on_ask_reply", "raise_epoch"]
+__all__ = [
+    "answer_is_master_down",
+    "ask_peers",
+    "count_votes",
+    "delay_attempts",
+    "on_ask_reply",
+    "raise_epoch",
+]
 
 
 def ask_peers(ctx: Context, master: Master, *, forced: bool) -> None:
@@ -69,7 +76,7 @@ def answer_is_master_down(ctx: Context, ip: str, port: int, epoch: int, runid: s
     [ELE-3-1] to [ELE-3-3], [ELE-3-6] to [ELE-3-8], [MON-8-7] [MON-8-8]
     """
     master = _find(ctx, ip, port)
-    down = master is not None and master.subjectively_down and not ctx.state.tilt
+    down = master is not None and ctx.profile.election.says_down(ctx.state, master)
     if ctx.tracing:
         ctx.note(
             OpinionGiven(
@@ -110,7 +117,8 @@ def _find(ctx: Context, ip: str, port: int) -> Master | None:
         address = ctx.address(ip, port, allow_unresolved=True)
     except AddressError:
         return None
-    return find_master_by_address(ctx.state, address)
+    is_meant = ctx.profile.election.is_meant
+    return next((each for each in ctx.state.masters.values() if is_meant(each, address)), None)
 
 
 def _note_refusal(ctx: Context, master: Master, epoch: int, runid: str) -> None:
@@ -144,15 +152,25 @@ def vote(ctx: Context, master: Master, epoch: int, candidate: str) -> tuple[str,
         ctx.emit("warning", "+vote-for-leader", master, f"{candidate} {master.leader_epoch}")
         if ctx.tracing:
             ctx.note(VoteGranted(master=master.name, candidate=candidate, epoch=epoch))
-        if candidate != state.myid:
-            master.failover_start_time = ctx.now + rules.desync_ms(state.dice)
+        if rules.delays_own_attempt(state, candidate):
+            delay_attempts(ctx, master, "vote")
     return master.leader, master.leader_epoch
+
+
+def delay_attempts(ctx: Context, master: Master, why: str) -> None:
+    """From now on own attempts rest, for a time that nobody shares (spec: election §5, §7)."""
+    random_ms = ctx.profile.election.desync_ms(ctx.state.dice)
+    master.failover_start_time = ctx.now + random_ms
+    if ctx.tracing:
+        rest_ms = 2 * master.failover_timeout
+        ctx.note(AttemptsDelayed(master=master.name, why=why, rest_ms=rest_ms, random_ms=random_ms))
 
 
 def raise_epoch(ctx: Context, master: Master, epoch: int) -> None:
     """Adopt a larger current epoch, durably (spec: election §9). [ELE-9-1] [CFG-5-2] [CFG-5-3]"""
     ctx.state.current_epoch = epoch
-    ctx.save()
+    if ctx.profile.election.must_save_epoch():
+        ctx.save()
     ctx.emit("warning", "+new-epoch", master, str(epoch))
 
 
@@ -188,7 +206,7 @@ def count_votes(ctx: Context, master: Master) -> str:
     tally: dict[str, int] = {}
     counted = rules.tally_epoch(state, master)
     for peer in master.peers.values():
-        if peer.leader and peer.leader_epoch == counted:
+        if rules.counts_vote(peer, counted):
             tally[peer.leader] = tally.get(peer.leader, 0) + 1
     winner, most = "", 0
     for candidate, votes in tally.items():
@@ -197,12 +215,12 @@ def count_votes(ctx: Context, master: Master) -> str:
 
     epoch = master.failover_epoch
     own, own_epoch = vote(ctx, master, epoch, winner or state.myid)
-    if own and own_epoch == epoch:
+    if rules.counts_own_vote(own, own_epoch, epoch):
         tally[own] = tally.get(own, 0) + 1
         if tally[own] > most:
             winner, most = own, tally[own]
 
-    voters = len(master.peers) + 1
+    voters = rules.voters(master)
     needed = rules.votes_needed(voters, master.quorum)
     if most < needed:
         winner = ""

@@ -11,7 +11,7 @@ import datetime
 
 from minisentinel.core.context import Context
 from minisentinel.core.effects import Exit
-from minisentinel.core.election import ask_peers, count_votes
+from minisentinel.core.election import ask_peers, count_votes, delay_attempts
 from minisentinel.core.reconfiguration import enter_state, follow, follow_no_one, switch
 from minisentinel.core.scripts import reconfigure_clients
 from minisentinel.core.selection import select_replica
@@ -58,8 +58,8 @@ def _ctime(time_ms: int, zone: datetime.tzinfo | None) -> str:
     return datetime.datetime.fromtimestamp(seconds, zone).ctime()
 
 
-def start(ctx: Context, master: Master) -> None:
-    """Begin an attempt under a new epoch (election §7, second list).
+def start(ctx: Context, master: Master, why: str = "objectively down") -> None:
+    """Begin an attempt under a new epoch (election §7, second list); `why` is for the trace.
 
     [ELE-7-4] to [ELE-7-8], [ELE-9-3] [CFG-5-13]
     """
@@ -67,10 +67,10 @@ def start(ctx: Context, master: Master) -> None:
     state.current_epoch = (state.current_epoch + 1) % 2**64
     master.failover_epoch = state.current_epoch
     master.failover_in_progress = True
-    enter_state(ctx, master, FailoverState.WAIT_START, "attempt started")
+    enter_state(ctx, master, FailoverState.WAIT_START, why)
     ctx.emit("warning", "+new-epoch", master, str(state.current_epoch))
     ctx.emit("warning", "+try-failover", master)
-    master.failover_start_time = ctx.now + ctx.profile.election.desync_ms(state.dice)
+    delay_attempts(ctx, master, "attempt")
 
 
 def step(ctx: Context, master: Master) -> None:
@@ -116,14 +116,15 @@ def _wait_start(ctx: Context, master: Master) -> None:
     [ELE-8-1] to [ELE-8-4]
     """
     leader = count_votes(ctx, master)
-    if leader != ctx.state.myid and not master.force_failover:
+    if not ctx.profile.election.goes_ahead(ctx.state, master, leader):
         if ctx.profile.failover.is_not_elected(master, ctx.now, ctx.state.timing):
             _abort(ctx, master, "-failover-abort-not-elected")
         return
     ctx.emit("warning", "+elected-leader", master)
     if ctx.state.crash_after_election:
         _crash(ctx)
-    why = "elected" if leader == ctx.state.myid else "forced"
+    forced = master.force_failover and leader != ctx.state.myid
+    why = "forced" if forced else "elected"
     enter_state(ctx, master, FailoverState.SELECT_REPLICA, why)
     ctx.emit("warning", "+failover-state-select-slave", master)
 
@@ -165,9 +166,12 @@ def promotion_observed(ctx: Context, master: Master, replica: Replica) -> None:
 
     [FAI-4.4-2] to [FAI-4.4-9], [ELE-9-4] [ELE-9-5] [CFG-5-7]
     """
-    master.config_epoch = master.failover_epoch
+    before, master.config_epoch = master.config_epoch, master.failover_epoch
     enter_state(ctx, master, FailoverState.RECONF_REPLICAS, f"{replica.name} reports to be master")
-    ctx.save()
+    if ctx.tracing:
+        ctx.note_configuration(master, "promotion", before=before)
+    if ctx.profile.failover.must_save_promotion():
+        ctx.save()
     ctx.emit("warning", "+promoted-slave", replica)
     if ctx.state.crash_after_promotion:
         _crash(ctx)
@@ -251,3 +255,5 @@ def switch_to_promoted(ctx: Context, master: Master) -> None:
     new = promoted.address if promoted is not None else master.address
     # The name may have lost its meaning: then the switch is tried again at the next tick.
     switch(ctx, master, ctx.announced(new), new.hostname, new.port)
+    if ctx.tracing:
+        ctx.note_configuration(master, "switch", before=master.config_epoch)

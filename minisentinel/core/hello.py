@@ -219,7 +219,14 @@ def _adopt(ctx: Context, master: Master, peer: Peer, hello: Hello) -> None:
 
     [GOS-6.2-1] to [GOS-6.2-7]
     """
-    master.config_epoch = hello.config_epoch
+    before, master.config_epoch = master.config_epoch, hello.config_epoch
+    _move_if_elsewhere(ctx, master, peer, hello)
+    if ctx.tracing:
+        ctx.note_configuration(master, "hello", before=before, peer=peer.runid)
+
+
+def _move_if_elsewhere(ctx: Context, master: Master, peer: Peer, hello: Hello) -> None:
+    """[GOS-6.2-2] to [GOS-6.2-5]"""
     old = master.address
     if hello.master_port == old.port and host_is(
         old,

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from typing import cast
 
-from minisentinel.core.address import AddressError, host_is
+from minisentinel.core.address import AddressError, AddressSet, host_is
 from minisentinel.core.context import Context
 from minisentinel.core.failover import promotion_observed
-from minisentinel.core.instances import DuplicateInstance, create_replica, find_replica
+from minisentinel.core.instances import DuplicateInstance, create_replica
 from minisentinel.core.reconfiguration import follow
-from minisentinel.core.state import FailoverState, Master, Replica, Role, Server
+from minisentinel.core.state import Master, Replica, Role, Server
 from minisentinel.core.text import leading_int, leading_long, leading_unsigned
 from minisentinel.core.timing import RUNID_LENGTH
 from minisentinel.replies import Reply
@@ -29,10 +29,12 @@ def on_info_reply(ctx: Context, master: Master, server: Server, reply: Reply) ->
         return
     role = _read(ctx, master, server, reply)
     _note_role(ctx, server, role)
-    if ctx.state.tilt or not isinstance(server, Replica):
+    if not ctx.profile.monitoring.may_act(ctx.state) or not isinstance(server, Replica):
         return
-    if role is Role.MASTER:
-        _replica_is_master(ctx, master, server)
+    if ctx.profile.failover.is_promotion(master, server, role):
+        promotion_observed(ctx, master, server)
+    elif role is Role.MASTER:
+        _demote_if_stray(ctx, master, server)
     elif role is Role.REPLICA:
         _repoint_if_wrong(ctx, master, server)
         _follow_progress(ctx, master, server)
@@ -65,6 +67,7 @@ def _read(ctx: Context, master: Master, server: Server, text: str) -> Role:
     if isinstance(server, Replica):
         server.master_link_down_time = 0
     is_master, is_replica = isinstance(server, Master), isinstance(server, Replica)
+    known: AddressSet | None = None
     for line in text.split("\r\n"):
         if line[:4] not in _BEGINNINGS:
             continue
@@ -73,7 +76,9 @@ def _read(ctx: Context, master: Master, server: Server, text: str) -> Role:
             _read_runid(ctx, server, value[:RUNID_LENGTH])
         elif is_master:
             if name[:5] == "slave" and len(line) >= 7 and line[5] in "0123456789":
-                _discover(ctx, master, value)
+                if known is None:
+                    known = AddressSet(each.address for each in master.replicas.values())
+                _discover(ctx, master, value, known)
         elif name == "master_link_down_since_seconds" and colon and isinstance(server, Replica):
             server.master_link_down_time = leading_long(value) * 1000
         if name == "role" and value.startswith("master"):
@@ -82,6 +87,7 @@ def _read(ctx: Context, master: Master, server: Server, text: str) -> Role:
             role = Role.REPLICA
         elif is_replica and role is Role.REPLICA and name in _OF_REPLICA:
             _read_of_replica(ctx, cast(Replica, server), name, value)
+    ctx.save_what_waits()
     server.info_refresh = ctx.now
     return role
 
@@ -118,7 +124,7 @@ def _read_of_replica(ctx: Context, replica: Replica, name: str, value: str) -> N
             replica.announced = leading_int(value)
 
 
-def _discover(ctx: Context, master: Master, value: str) -> None:
+def _discover(ctx: Context, master: Master, value: str, known: AddressSet) -> None:
     """Learn a replica from a ``slaveN:`` line of its master, old form or new (monitoring §9.3).
 
     [MON-9.3-1] [CFG-5-5]
@@ -133,24 +139,24 @@ def _discover(ctx: Context, master: Master, value: str) -> None:
         return
     if host is None or port is None:
         return
-    if _is_known(ctx, master, host, leading_int(port)):
+    if _is_known(ctx, known, host, leading_int(port)):
         return
     try:
         address = ctx.address(host, leading_int(port), allow_unresolved=True)
         replica = create_replica(ctx.state, master, address, ctx.now)
     except (AddressError, DuplicateInstance):
         return
+    known.add(address)
     ctx.emit("notice", "+slave", replica)
-    ctx.save()
+    ctx.save_soon()
 
 
-def _is_known(ctx: Context, master: Master, host: str, port: int) -> bool:
+def _is_known(ctx: Context, known: AddressSet, host: str, port: int) -> bool:
     """Whether there is a replica at this address; nobody is known by a name that means nothing."""
     try:
-        address = ctx.address(host, port, allow_unresolved=False)
+        return ctx.address(host, port, allow_unresolved=False) in known
     except AddressError:
         return False
-    return find_replica(master, address) is not None
 
 
 # What follows
@@ -170,19 +176,9 @@ def _note_role(ctx: Context, server: Server, role: Role) -> None:
     ctx.emit("verbose", name, server, f"%@ new reported role is {shown}")
 
 
-def _replica_is_master(ctx: Context, master: Master, replica: Replica) -> None:
-    """Either the promotion that we wait for, or a stray master (monitoring §9.6).
-
-    [MON-9.6-1] [MON-9.6-2] [FAI-4.4-1] [FAI-4.4-10]
-    """
-    awaited = (
-        replica.promoted
-        and master.failover_in_progress
-        and master.failover_state is FailoverState.WAIT_PROMOTION
-    )
-    if awaited:
-        promotion_observed(ctx, master, replica)
-    elif ctx.profile.monitoring.should_demote(master, replica, ctx.now, ctx.state.timing) and (
+def _demote_if_stray(ctx: Context, master: Master, replica: Replica) -> None:
+    """A replica that claims to be a master is corrected, in time (monitoring §9.6). [MON-9.6-2]"""
+    if ctx.profile.monitoring.should_demote(master, replica, ctx.now, ctx.state.timing) and (
         follow(ctx, replica, master.address)
     ):
         ctx.emit("notice", "+convert-to-slave", replica)
@@ -228,7 +224,7 @@ def note_obedience(ctx: Context, replica: Replica) -> None:
 
 def note_arrival(ctx: Context, replica: Replica) -> None:
     """A replica that changes masters may be there, with a link that is up. [MON-9.8-3]"""
-    if replica.reconf_inprog and replica.master_link_up:
+    if ctx.profile.failover.has_arrived(replica):
         replica.reconf_inprog = False
         replica.reconf_done = True
         ctx.emit("notice", "+slave-reconf-done", replica)

@@ -139,6 +139,8 @@ def reset_master(ctx: Context, master: Master, *, keep_peers: bool) -> None:
     master.script_kill_sent = master.rebooted = False
     master.failover_in_progress = master.force_failover = False
     master.leader = ""
+    kept = ctx.profile.election.epochs_after_reset(master)
+    master.config_epoch, master.leader_epoch = kept
     if master.failover_state is not FailoverState.NONE:
         enter_state(ctx, master, FailoverState.NONE, "reset")
     master.failover_state_change_time = 0

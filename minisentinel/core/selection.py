@@ -56,5 +56,18 @@ def _note_selection(
                 )
                 for reason, replica in judged
             ),
+            known=tuple(_knowledge(replica, ctx.now) for _, replica in judged),
+            master_down_ms=ctx.now - master.s_down_since if master.subjectively_down else -1,
         )
+    )
+
+
+def _knowledge(replica: Replica, now: int) -> tuple[bool, bool, int, int, int]:
+    """What the exclusions look at besides the priority, as `ReplicaSelection` has it."""
+    return (
+        replica.subjectively_down,
+        replica.link.disconnected,
+        now - replica.link.last_avail_time,
+        now - replica.info_refresh if replica.info_refresh else -1,
+        replica.master_link_down_time,
     )

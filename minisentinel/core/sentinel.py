@@ -78,6 +78,9 @@ class Sentinel:
             ctx.save()
         ctx.log("notice", f"Sentinel ID is {state.myid}")
         for master in state.masters.values():
+            if ctx.tracing:
+                ctx.note_settings(master)
+                ctx.note_configuration(master, "loaded", before=master.config_epoch)
             ctx.emit("warning", "+monitor", master, f"%@ quorum {master.quorum}")
         return out
 
@@ -161,7 +164,15 @@ class Sentinel:
         else:
             ctx.log("notice", "Sentinel new configuration saved on disk")
         if ctx.tracing:
-            ctx.note(ConfigurationSaved(current_epoch=saved.current_epoch, error=error))
+            ctx.note(
+                ConfigurationSaved(
+                    current_epoch=saved.current_epoch,
+                    error=error,
+                    epochs=tuple(
+                        (each.name, each.config_epoch, each.leader_epoch) for each in saved.masters
+                    ),
+                )
+            )
         return out
 
     def script_started(self, now_ms: int, job: int, pid: int) -> list[Effect]:
@@ -202,7 +213,7 @@ class Sentinel:
                 if (
                     isinstance(channel, str)
                     and isinstance(text, str)
-                    and (ctx.state.myid not in text)
+                    and not ctx.profile.hello.is_own(ctx.state, text)
                 ):
                     hello.receive(ctx, text)
         elif isinstance(reply, Error):

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import re
 
+from minisentinel.codec.numbers import parse_integer
+
 __all__ = ["cut", "leading_int", "leading_long", "leading_unsigned", "strict_integer"]
 
 _LEADING = re.compile(r"[ \t\n\v\f\r]*([+-]?)0*([0-9]*)")
-_STRICT = re.compile(r"-?(?:0|[1-9][0-9]{0,18})")
 _MOST_DIGITS = 20
 _SIGNED_MAX = 2**63 - 1
 _UNSIGNED_MAX = 2**64 - 1
@@ -49,11 +50,11 @@ def leading_unsigned(text: str) -> int:
 
 
 def strict_integer(text: str) -> int | None:
-    """`text` as a signed 64-bit number as commands demand it, or None."""
-    if not _STRICT.fullmatch(text) or text == "-0":
-        return None
-    value = int(text)
-    return value if -(2**63) <= value < 2**63 else None
+    """`text` as a signed 64-bit number as commands and directives demand it, or None.
+
+    It has one spelling, that of the protocol itself.
+    """
+    return parse_integer(text.encode("ascii")) if text.isascii() else None
 
 
 def cut(text: str, size: int) -> str:

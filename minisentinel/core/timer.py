@@ -97,7 +97,9 @@ def _handle(ctx: Context, master: Master, instance: Instance) -> None:
     if instance.link.disconnected:
         reconnect(ctx, instance)
     send_periodic_commands(ctx, master, instance)
-    if ctx.state.tilt and not leaves_tilt(ctx):
+    if ctx.state.tilt:
+        leaves_tilt(ctx)
+    if not ctx.profile.monitoring.may_act(ctx.state):
         return
     check_subjectively_down(ctx, instance)
     if isinstance(instance, Master):

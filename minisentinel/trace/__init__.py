@@ -1,5 +1,11 @@
 """The trace: the one record of a run, written by the simulator and by the live server alike."""
 
+from minisentinel.trace.configuration import (
+    AttemptsDelayed,
+    ConfigurationBelieved,
+    MasterSettings,
+    TimingSet,
+)
 from minisentinel.trace.entry import Data, Entry, UnknownKind, kinds, record
 from minisentinel.trace.file import Header, Trace, TraceError, read_trace, write_trace
 from minisentinel.trace.records import (
@@ -24,6 +30,8 @@ from minisentinel.trace.records import (
 )
 
 __all__ = [
+    "AttemptsDelayed",
+    "ConfigurationBelieved",
     "ConfigurationSaved",
     "Data",
     "Entry",
@@ -31,6 +39,7 @@ __all__ = [
     "Header",
     "LinkChanged",
     "LogLine",
+    "MasterSettings",
     "NodeStarted",
     "ObjectivelyDown",
     "OpinionGiven",
@@ -40,6 +49,7 @@ __all__ = [
     "ReplicaSelection",
     "SentinelEvent",
     "SubjectivelyDown",
+    "TimingSet",
     "Trace",
     "TraceError",
     "UnknownKind",

@@ -285,7 +285,11 @@ class ReplicaSelection(Data):
     """The leader chose a replica to promote; candidates are in order of preference.
 
     Each candidate is (host, port, priority, offset, runid, why excluded or empty). `host` is
-    empty when nobody was eligible.
+    empty when nobody was eligible. `known` says, for each candidate in the same order, what else
+    the leader knew: (is it subjectively down, is its link disconnected, milliseconds since its last
+    acceptable PING reply, milliseconds since its last INFO or -1, milliseconds for which it said to
+    have had no link). `master_down_ms` is how long the master had been subjectively down, -1 if it
+    was not.
     """
 
     kind: ClassVar[str] = "replica-selection"
@@ -294,13 +298,19 @@ class ReplicaSelection(Data):
     host: str
     port: int
     candidates: tuple[tuple[str, int, int, int, str, str], ...]
+    known: tuple[tuple[bool, bool, int, int, int], ...] = ()
+    master_down_ms: int = -1
 
 
 @record
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConfigurationSaved(Data):
-    """The configuration file was written; `error` is empty, or says why it could not be."""
+    """The configuration file was written; `error` is empty, or says why it could not be.
+
+    `epochs` are the config epoch and the epoch of the last vote in it, for each master by name.
+    """
 
     kind: ClassVar[str] = "configuration-saved"
     current_epoch: int
     error: str
+    epochs: tuple[tuple[str, int, int], ...] = ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from minisentinel.core.address import Address, same_address
 from minisentinel.core.dice import Dice
 from minisentinel.core.state import Master, Peer, State
 from minisentinel.core.timing import DESYNC_MS, Timing
@@ -36,6 +37,17 @@ class ElectionRules:
             and (forced or now - peer.last_master_down_reply_time >= timing.ask_period)
         )
 
+    def is_meant(self, master: Master, address: Address) -> bool:
+        """Whether a peer that asks about `address` asks about `master` (election §3). [ELE-3-5]"""
+        return same_address(master.address, address)
+
+    def says_down(self, state: State, master: Master) -> bool:
+        """Whether a peer that asks is told that the master is down (election §3).
+
+        It is what this Sentinel sees itself, and nothing is said in TILT. [ELE-3-1] [MON-8-8]
+        """
+        return master.subjectively_down and not state.tilt
+
     # Voting
 
     def is_unused_epoch(self, master: Master, epoch: int) -> bool:
@@ -49,6 +61,28 @@ class ElectionRules:
     def must_save_vote(self) -> bool:
         """Whether a granted vote is made durable before it is answered (election §5). [ELE-5-5]"""
         return True
+
+    def must_save_epoch(self) -> bool:
+        """Whether a larger current epoch is made durable when it is adopted (config §5).
+
+        [CFG-5-2] [CFG-5-3]
+        """
+        return True
+
+    def epochs_after_reset(self, master: Master) -> tuple[int, int]:
+        """What is left of the epochs of configuration and vote when a master is reset: both.
+
+        Who forgot them could vote twice, or believe what is older (failover §6.3). [FAI-6.3-1]
+        [ELE-5-7]
+        """
+        return master.config_epoch, master.leader_epoch
+
+    def delays_own_attempt(self, state: State, candidate: str) -> bool:
+        """Whether a vote for `candidate` keeps this Sentinel from trying itself (election §5).
+
+        [ELE-5-8]
+        """
+        return candidate != state.myid
 
     def desync_ms(self, dice: Dice) -> int:
         """The random part of start times, 0..999 ms, that keeps candidates apart. [GEN-3-19]"""
@@ -64,6 +98,21 @@ class ElectionRules:
         """
         return state.current_epoch
 
+    def counts_vote(self, peer: Peer, epoch: int) -> bool:
+        """Whether what a peer has voted counts in `epoch` (election §6, step 2). [ELE-6-3]"""
+        return peer.leader != "" and peer.leader_epoch == epoch
+
+    def counts_own_vote(self, leader: str, leader_epoch: int, epoch: int) -> bool:
+        """Whether the own vote counts in the attempt of `epoch` (election §6, step 4). [ELE-6-4]"""
+        return leader != "" and leader_epoch == epoch
+
+    def voters(self, master: Master) -> int:
+        """How many may vote: all known Sentinels, dead or alive, and this one (election §6, 1).
+
+        [ELE-6-2] [GOS-7-1]
+        """
+        return len(master.peers) + 1
+
     def majority(self, voters: int) -> int:
         """More than half of all known voters, dead or alive."""
         return voters // 2 + 1
@@ -74,6 +123,13 @@ class ElectionRules:
         [ELE-6-6]
         """
         return max(self.majority(voters), quorum)
+
+    def goes_ahead(self, state: State, master: Master, winner: str) -> bool:
+        """Whether an attempt goes on to select a replica: elected, or forced (election §8).
+
+        [ELE-8-1]
+        """
+        return winner == state.myid or master.force_failover
 
     # Starting
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from minisentinel.core.state import Master, Replica
+from minisentinel.core.state import FailoverState, Master, Replica, Role
 from minisentinel.core.timing import Timing
 
 __all__ = ["FailoverRules"]
@@ -30,6 +30,25 @@ class FailoverRules:
         """
         return now - master.failover_state_change_time > master.failover_timeout
 
+    def is_promotion(self, master: Master, replica: Replica, role: Role) -> bool:
+        """Whether an INFO that reports `role` shows the promotion that is awaited (failover §4.4).
+
+        The role need not be news. [MON-9.6-1] [FAI-4.4-1] [FAI-4.4-10]
+        """
+        return (
+            role is Role.MASTER
+            and replica.promoted
+            and master.failover_in_progress
+            and master.failover_state is FailoverState.WAIT_PROMOTION
+        )
+
+    def must_save_promotion(self) -> bool:
+        """Whether the new configuration is durable before anybody is told (failover §4.4).
+
+        [FAI-4.4-3] [CFG-5-7]
+        """
+        return True
+
     def is_reconfiguring(self, replica: Replica) -> bool:
         """Whether a replica counts against parallel-syncs (failover §4.5). [FAI-4.5-1]"""
         return replica.reconf_sent or replica.reconf_inprog
@@ -47,6 +66,13 @@ class FailoverRules:
         [FAI-4.5-4] [FAI-4.5-9]
         """
         return replica.reconf_sent and now - replica.reconf_sent_time > timing.slave_reconf_timeout
+
+    def has_arrived(self, replica: Replica) -> bool:
+        """Whether a replica that has begun to follow has a link that is up (monitoring §9.8).
+
+        [MON-9.8-2]
+        """
+        return replica.reconf_inprog and replica.master_link_up
 
     def unfinished(self, replicas: Iterable[Replica]) -> int:
         """Replicas that the end of the reconfiguration still waits for (failover §4.6).

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from minisentinel.core.state import Instance, Master
+from minisentinel.core.state import Instance, Master, State
 from minisentinel.core.timing import Timing
 
 __all__ = ["HelloRules"]
@@ -19,6 +19,13 @@ class HelloRules:
         [MON-4.3-1]
         """
         return now - instance.last_pub_time > timing.publish_period
+
+    def is_own(self, state: State, text: str) -> bool:
+        """Whether a message on the channel is our own, which comes back to us (gossip §4).
+
+        [GOS-4-3]
+        """
+        return state.myid in text
 
     def is_newer_epoch(self, epoch: int, current_epoch: int) -> bool:
         """Whether the sender's current epoch is ahead of ours (spec: gossip §6, step 5).

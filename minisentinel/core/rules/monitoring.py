@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from minisentinel.core.state import Instance, Link, Master, Replica, Role, Server
+from minisentinel.core.state import Instance, Link, Master, Replica, Role, Server, State
 from minisentinel.core.timing import COMMAND_LIMIT, FAST_INFO_PERIOD_MS, Timing
 
 __all__ = ["MonitoringRules"]
@@ -32,6 +32,13 @@ class MonitoringRules:
     def leaves_tilt(self, tilt_start_time: int, now: int, timing: Timing) -> bool:
         """Whether TILT has lasted long enough; the boundary counts (monitoring §8). [MON-8-2]"""
         return now - tilt_start_time >= timing.tilt_period
+
+    def may_act(self, state: State) -> bool:
+        """Whether to judge and to act, or only to watch: who is in TILT watches (monitoring §8).
+
+        [MON-2.1-3] [MON-8-3] to [MON-8-6] [MON-9.4-2]
+        """
+        return not state.tilt
 
     # Links and periodic commands
 
