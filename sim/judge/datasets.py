@@ -8,7 +8,8 @@ was remembered, so that what only this server had is gone; ``data-lost`` empties
 **In office** is the server that was promoted last (a replica that became a master), and before the
 first promotion the first server that was a master. One that is made a replica while nobody else was
 promoted hands its office to the master that it follows. An old master that comes back, or one that
-is cut off, is a master too, but not in office.
+is cut off, is a master too, but not in office. Where Sentinels watch several masters, each group of
+servers has an office of its own.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from minisentinel.trace import Data, Trace
+from sim.judge.groups import Group, find_groups
 from sim.trace import (
     DataLoaded,
     DataLost,
@@ -28,7 +30,7 @@ from sim.trace import (
     WriteApplied,
 )
 
-__all__ = ["Accepted", "Cause", "DataSets", "Dropped", "Reign", "follow_data_sets"]
+__all__ = ["Accepted", "Cause", "DataSets", "Dropped", "Reign", "follow_data_sets", "follow_groups"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,8 +202,21 @@ class DataSets:
             del self.causes[write]
 
 
+def follow_groups(trace: Trace) -> dict[Group, DataSets]:
+    """The data sets of each group of servers, followed through `trace` from front to back."""
+    groups = find_groups(trace)
+    if len(groups) == 1:
+        return {groups[0]: follow_data_sets(trace)}
+    sets = {group: DataSets() for group in groups}
+    by_server = {server: sets[group] for group in groups for server in group.servers}
+    for entry in trace.entries:
+        if entry.node in by_server:
+            by_server[entry.node].note(entry.time_us, entry.node, entry.data)
+    return sets
+
+
 def follow_data_sets(trace: Trace) -> DataSets:
-    """Read `trace` from front to back."""
+    """Read `trace` from front to back, taking all its servers for one group."""
     sets = DataSets()
     for entry in trace.entries:
         sets.note(entry.time_us, entry.node, entry.data)

@@ -36,6 +36,9 @@ from sim.judge.states import NodeHistory, node_histories
 
 __all__ = ["Failover", "Phase", "Switch", "find_failovers"]
 
+_HEALED_US = 2_000_000
+"""A network that has been whole for so long is no reason to hold anybody to be down."""
+
 
 @dataclass(frozen=True, slots=True)
 class Phase:
@@ -69,10 +72,10 @@ class Failover:
     """All attempts to replace the master at `old` in one episode, and what came of them.
 
     `cause_us` is the beginning of the outage of the old master's process during which it was first
-    agreed to be down, else the last harmful fault of the network before that; None if the trace
-    shows neither, or if nobody held the master to be down (a manual failover). `winner` promoted a
-    replica, which is now at `new`; both are None if nobody did. `switches` are all Sentinels that
-    went from `old` to `new`, in order of time.
+    agreed to be down, else the last harmful fault of the network before that, if it was not healed
+    more than two seconds earlier; None if the trace shows neither, or if nobody held the master to
+    be down (a manual failover). `winner` promoted a replica, which is now at `new`; both are None
+    if nobody did. `switches` are all Sentinels that went from `old` to `new`, in order of time.
     """
 
     master: str
@@ -172,20 +175,26 @@ class _Causes:
 
     def of(self, old: Address, by_us: int) -> int | None:
         """What brought the master at `old` down, given that it was held to be down at `by_us`."""
-        node = self.nodes.by_address.get(old)
+        node = self.nodes.at(old)
         history = self.histories.get(node.name) if node else None
         outages = [each for each in history.outages if each[0] <= by_us] if history else []
         if outages and by_us < outages[-1][1]:
             return outages[-1][0]
         times = [start for start, _ in outages[-1:]]
-        # A fault of another node explains nothing; one that is recorded on the network may.
+        # A fault of another node explains nothing; one that is recorded on the network may, unless
+        # the network had been whole again for a while.
         culprits = ("network", node.name if node else "")
+        healed_us = max((each for each in self._heals() if each <= by_us - _HEALED_US), default=-1)
         times += [
             fault.time_us
             for fault in self.faults
             if fault.node in culprits and fault.time_us <= by_us and not fault.is_remedy
+            if fault.node != "network" or fault.time_us > healed_us
         ]
         return max(times, default=None)
+
+    def _heals(self) -> list[int]:
+        return [each.time_us for each in self.faults if each.verb == "heal"]
 
 
 def _failover(
@@ -195,7 +204,10 @@ def _failover(
     switches: list[tuple[int, str, Address, Address]],
 ) -> Failover:
     first = attempts[0]
-    winner = next((attempt for attempt in attempts if attempt.promoted_us is not None), None)
+    promoted = [attempt for attempt in attempts if attempt.promoted_us is not None]
+    # Who dies after the promotion leaves it to another one to promote again, and to finish.
+    winner = next((each for each in promoted if each.outcome == "completed"), None)
+    winner = winner or next(iter(promoted), None)
     odowns = [span.start_us for span in spans if span.flag == "odown"]
     odown_us = min(odowns, default=None)
     cause_us = causes.of(first.old, first.started_us if odown_us is None else odown_us)

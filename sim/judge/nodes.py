@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from minisentinel.trace import Trace
-from sim.trace import NodeStarted
+from sim.trace import HostNamed, NodeStarted
 
 __all__ = ["Address", "Node", "Nodes", "find_nodes", "trace_end_us"]
 
@@ -29,7 +29,11 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Nodes:
-    """All nodes in the order in which they started, and how to find them."""
+    """All nodes in the order in which they started, and how to find them.
+
+    A host may be written as a name, in lower case, where that is the last thing it was known to
+    mean.
+    """
 
     all: tuple[Node, ...]
     by_name: Mapping[str, Node]
@@ -42,8 +46,13 @@ class Nodes:
 
     def name_at(self, address: Address) -> str:
         """The name of the node at `address`; ``host:port`` if no node of the trace is there."""
-        node = self.by_address.get(address)
+        node = self.at(address)
         return node.name if node else f"{address[0]}:{address[1]}"
+
+    def at(self, address: Address) -> Node | None:
+        """The node at `address`, whose host may be a name; None if no node of the trace is there."""
+        host, port = address
+        return self.by_address.get(address) or self.by_address.get((host.lower(), port))
 
     def name_of_id(self, runid: str) -> str:
         """The name of the node with this id; the id itself if the trace does not know it."""
@@ -52,12 +61,18 @@ class Nodes:
 
 
 def find_nodes(trace: Trace) -> Nodes:
-    """The nodes of a trace, from its ``node-started`` records (a restart repeats one)."""
+    """The nodes of a trace, from its ``node-started`` records (a restart repeats one).
+
+    The names of their hosts come from ``host-named`` records.
+    """
     by_name: dict[str, Node] = {}
     by_address: dict[Address, Node] = {}
     by_runid: dict[str, Node] = {}
+    names: dict[str, str] = {}
     for entry in trace.entries:
         data = entry.data
+        if isinstance(data, HostNamed) and data.address:
+            names[data.name.lower()] = data.address
         if not isinstance(data, NodeStarted):
             continue
         node = by_name.get(entry.node)
@@ -69,6 +84,9 @@ def find_nodes(trace: Trace) -> Nodes:
             by_address[data.host, data.port] = node
         if data.runid:
             by_runid[data.runid] = node
+    for name, host in names.items():
+        ports = [(port, node) for (at, port), node in by_address.items() if at == host]
+        by_address.update({(name, port): node for port, node in ports})
     return Nodes(tuple(by_name.values()), by_name, by_address, by_runid)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from minisentinel.trace import Entry, SentinelEvent, Trace
@@ -51,11 +52,12 @@ def find_namings(trace: Trace) -> dict[str, tuple[Naming, ...]]:
     return {master: tuple(each.values()) for master, each in namings.items()}
 
 
-def find_final_master(trace: Trace) -> str | None:
+def find_final_master(trace: Trace, masters: Collection[str] = ()) -> str | None:
     """The node that is the master when the trace ends; None if that cannot be said.
 
     It is the server that all running Sentinels name, if they name one and the same; without any
-    Sentinel in the trace, it is the only running server whose role is master.
+    Sentinel in the trace, it is the only running server whose role is master. `masters` are the
+    names of masters that count, by default all.
     """
     nodes = find_nodes(trace)
     histories = node_histories(trace)
@@ -64,14 +66,14 @@ def find_final_master(trace: Trace) -> str | None:
         name for name, history in histories.items() if history.health_at(end_us) is Health.UP
     }
     named = {
-        naming.address
-        for namings in find_namings(trace).values()
+        nodes.name_at(naming.address)
+        for name, namings in find_namings(trace).items()
         for naming in namings
+        if not masters or name in masters
         if naming.sentinel in running or naming.sentinel not in histories
     }
     if named:
-        node = nodes.by_address.get(next(iter(named))) if len(named) == 1 else None
-        return node.name if node else None
+        return named.pop() if len(named) == 1 and named <= nodes.by_name.keys() else None
     masters = [
         name
         for name in histories

@@ -12,7 +12,7 @@ from bisect import bisect_right
 from dataclasses import dataclass
 
 from minisentinel.trace import Trace
-from sim.judge.datasets import DataSets, follow_data_sets
+from sim.judge.datasets import Accepted, Reign, follow_groups
 from sim.judge.nodes import Nodes, find_nodes
 from sim.judge.spans import span_at
 from sim.judge.states import NodeHistory, node_histories
@@ -55,8 +55,12 @@ def find_stale_reads(trace: Trace) -> tuple[StaleRead, ...]:
     if not any(isinstance(entry.data, ValueRead) for entry in trace.entries):
         return ()
     nodes, histories = find_nodes(trace), node_histories(trace)
-    sets = follow_data_sets(trace)
-    promises = _promises(trace, sets)
+    accepted: dict[str, Accepted] = {}
+    reigns: dict[str, list[Reign]] = {}
+    for group, sets in follow_groups(trace).items():
+        accepted |= sets.accepted
+        reigns |= dict.fromkeys(group.servers, sets.reigns)
+    promises = _promises(trace, accepted)
     removals: dict[str, int] = {}
     stale = []
     for entry in trace.entries:
@@ -66,7 +70,7 @@ def find_stale_reads(trace: Trace) -> tuple[StaleRead, ...]:
         if not isinstance(data, ValueRead):
             continue
         newest = _newest_before(promises.get(data.key, ()), data.started_us)
-        read = sets.accepted.get(f"{data.key}={data.value}")
+        read = accepted.get(f"{data.key}={data.value}")
         seen_us = removals.get(data.key, 0) if data.value is None else read.time_us if read else 0
         if newest is None or newest.accepted_us <= seen_us:
             continue
@@ -81,21 +85,21 @@ def find_stale_reads(trace: Trace) -> tuple[StaleRead, ...]:
                 ended_us=entry.time_us,
                 missed=newest.write,
                 behind_us=data.started_us - newest.acknowledged_us,
-                why=_why(sets, histories.get(server), server, data.started_us),
+                why=_why(reigns.get(server, []), histories.get(server), server, data.started_us),
             )
         )
     return tuple(stale)
 
 
-def _promises(trace: Trace, sets: DataSets) -> dict[str, list[_Promise]]:
+def _promises(trace: Trace, accepted: dict[str, Accepted]) -> dict[str, list[_Promise]]:
     """For each key, in order of acknowledgement, the promise that was the newest from then on."""
     keys = {e.data.write: e.data.key for e in trace.entries if isinstance(e.data, WriteAccepted)}
     promises: dict[str, list[_Promise]] = {}
     for entry in trace.entries:
         data = entry.data
-        if not isinstance(data, Operation) or data.outcome != "ok" or data.write not in keys:
+        if not isinstance(data, Operation) or data.outcome != "ok" or data.write not in accepted:
             continue
-        promise = _Promise(entry.time_us, sets.accepted[data.write].time_us, data.write)
+        promise = _Promise(entry.time_us, accepted[data.write].time_us, data.write)
         earlier = promises.setdefault(keys[data.write], [])
         if not earlier or promise.accepted_us > earlier[-1].accepted_us:
             earlier.append(promise)
@@ -112,10 +116,10 @@ def _server(nodes: Nodes, target: str) -> str:
     return nodes.name_at((host, int(port)))
 
 
-def _why(sets: DataSets, history: NodeHistory | None, server: str, time_us: int) -> str:
+def _why(reigns: list[Reign], history: NodeHistory | None, server: str, time_us: int) -> str:
     role = span_at(history.role, time_us) if history else None
     if role is not None and role.value.name == "replica":
         return "replica"
-    index = bisect_right(sets.reigns, time_us, key=lambda each: each.start_us)
-    in_office = sets.reigns[index - 1].server if index else server
+    index = bisect_right(reigns, time_us, key=lambda each: each.start_us)
+    in_office = reigns[index - 1].server if index else server
     return "lost" if server == in_office else "old master"

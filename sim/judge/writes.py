@@ -1,18 +1,20 @@
 """Write accounting: what was promised to clients, and what of it survived.
 
 What survived is the data set of the final master (`find_final_master`) at the end of the trace,
-followed as `sim.judge.datasets` says. A write that a later one overwrote is still in that set: it
-was not lost, it was outdated. A write is identified by its text (``key=value``), so writers that
-repeat a value cannot be judged.
+followed as `sim.judge.datasets` says; with several masters, that of each in its own group. A write
+that a later one overwrote is still in that set: it was not lost, it was outdated. A write is
+identified by its text (``key=value``), so writers that repeat a value cannot be judged.
 """
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from minisentinel.trace import Trace
-from sim.judge.datasets import Accepted, Cause, DataSets, Dropped, follow_data_sets
+from sim.judge.datasets import Accepted, Cause, DataSets, Dropped, follow_groups
+from sim.judge.groups import Group
 from sim.judge.opinions import find_final_master
 from sim.trace import Operation
 
@@ -57,6 +59,7 @@ class Writes:
     `refused`: all attempts definitely failed. Then in hindsight: `lost` of the acknowledged;
     `found` of the unknown, which were done after all; `resurrected` of the refused, which must be
     empty. The last three are None if it cannot be known, and `why_unknown` says why.
+    `final_masters` are the servers that were asked, one for each group in which that is known.
 
     `split_brain` are all writes that a server accepted while another one was in office, whatever
     was answered and whatever became of them. `clients` names who attempted each write.
@@ -68,10 +71,15 @@ class Writes:
     lost: tuple[LostWrite, ...] | None
     found: tuple[str, ...] | None
     resurrected: tuple[str, ...] | None
-    final_master: str | None
+    final_masters: tuple[str, ...] = ()
     why_unknown: str = ""
     split_brain: tuple[Accepted, ...] = ()
     clients: dict[str, str] | None = None
+
+    @property
+    def final_master(self) -> str | None:
+        """The only final master; None if there is none, or more than one."""
+        return self.final_masters[0] if len(self.final_masters) == 1 else None
 
     @property
     def causes_of_loss(self) -> tuple[tuple[str, int], ...]:
@@ -105,41 +113,45 @@ def account_for_writes(trace: Trace) -> Writes:
     unknown = _with_outcome(outcomes, "unknown")
     refused = _with_outcome(outcomes, "failed")
 
-    sets = follow_data_sets(trace)
-    split_brain = tuple(each for each in sets.acceptances if each.is_split_brain)
-    survivors, master, why_unknown = _survivors(trace, sets)
-    if survivors is None:
-        return Writes(
-            acknowledged,
-            unknown,
-            refused,
-            *(None, None, None),
-            master,
-            why_unknown,
-            split_brain,
-            clients,
-        )
-    lost = tuple(
-        LostWrite(
-            write,
-            *acknowledged_at[write],
-            sets.accepted.get(write),
-            sets.causes.get(write),
-            sets.dropped.get(write),
-        )
-        for write in acknowledged
-        if write not in survivors
+    followed = follow_groups(trace)
+    accepted: dict[str, Accepted] = {}
+    causes: dict[str, Cause] = {}
+    dropped: dict[str, Dropped] = {}
+    for sets in followed.values():
+        accepted |= sets.accepted
+        causes |= sets.causes
+        dropped |= sets.dropped
+    split_brain = sorted(
+        (each for sets in followed.values() for each in sets.acceptances if each.is_split_brain),
+        key=lambda each: each.time_us,
     )
+    survivors, masters, why_unknown = _survivors(trace, followed)
+    lost = found = resurrected = None
+    if survivors is not None:
+        lost = tuple(
+            LostWrite(
+                write,
+                *acknowledged_at[write],
+                accepted.get(write),
+                causes.get(write),
+                dropped.get(write),
+            )
+            for write in acknowledged
+            if write not in survivors
+        )
+        found = tuple(write for write in unknown if write in survivors)
+        resurrected = tuple(write for write in refused if write in survivors)
     return Writes(
         acknowledged,
         unknown,
         refused,
         lost,
-        tuple(write for write in unknown if write in survivors),
-        tuple(write for write in refused if write in survivors),
-        master,
-        split_brain=split_brain,
-        clients=clients,
+        found,
+        resurrected,
+        masters,
+        why_unknown,
+        tuple(split_brain),
+        clients,
     )
 
 
@@ -154,12 +166,26 @@ def _with_outcome(outcomes: dict[str, str], outcome: str) -> tuple[str, ...]:
     return tuple(write for write, found in outcomes.items() if found == outcome)
 
 
-def _survivors(trace: Trace, sets: DataSets) -> tuple[set[str] | None, str | None, str]:
+def _survivors(
+    trace: Trace, followed: Mapping[Group, DataSets]
+) -> tuple[set[str] | None, tuple[str, ...], str]:
     """The writes that survived, and where; or why that is unknown."""
-    master = find_final_master(trace)
-    if master is None:
-        return None, None, "the Sentinels do not name one master at the end"
-    if master in sets.missing:
-        why = f"{master} loaded {sets.missing[master]!r}, of which the trace does not tell"
-        return None, master, why
-    return sets.held.get(master, set()), master, ""
+    survivors: set[str] = set()
+    masters: list[str] = []
+    problems: list[str] = []
+    for group, sets in followed.items():
+        is_one_of_many = len(followed) > 1
+        if is_one_of_many and not sets.acceptances:
+            continue  # Whoever its master is, no promise hangs on it.
+        about = f"{', '.join(group.masters)}: " if is_one_of_many else ""
+        master = find_final_master(trace, group.masters)
+        if master is None:
+            problems.append(f"{about}the Sentinels do not name one master at the end")
+            continue
+        masters.append(master)
+        survivors |= sets.held.get(master, set())
+        if master in sets.missing:
+            problems.append(
+                f"{about}{master} loaded {sets.missing[master]!r}, of which the trace does not tell"
+            )
+    return None if problems else survivors, tuple(masters), "; ".join(problems)

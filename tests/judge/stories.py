@@ -339,7 +339,9 @@ def _return_of_the_old_master(
     else:
         pen.fault(at, "redis-1", "resume", "resumed")
     for name in names:
-        pen.event(at + 300 + 150 * dice.random(), name, "-sdown", "slave:redis-1")
+        back = at + 300 + 150 * dice.random()
+        pen.event(back, name, "-sdown", "slave:redis-1")
+        pen.event(back + 50, name, "-role-change", "slave:redis-1")
     demoted = at + 10_600
     pen.event(demoted, leader, "+convert-to-slave", "slave:redis-1")
     pen.role(demoted + 1.1, "redis-1", "replica", "redis-2")
