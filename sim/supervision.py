@@ -23,7 +23,7 @@ class Supervisor:
     `delay` as well, and everything is forgotten, a surrender too. `start` is called to start it, if
     more is to be done than ``process.start()``.
 
-    It supervises from its making until `leave`; one that is down already is left as it is.
+    It supervises from its making until `leave`. One that is down at the making has died then.
     """
 
     def __init__(
@@ -52,6 +52,8 @@ class Supervisor:
         self._recent: deque[int] = deque()
         self._ticket: Ticket | None = None
         process.watchers.append(self)
+        if process.state == "down" and process.host.powered:
+            self._schedule()
 
     @property
     def is_waiting(self) -> bool:

@@ -59,6 +59,7 @@ class Application(ClientProcess):
                 client=self.kind,
                 rate=float(self.workload.rate),
                 period_us=round(self.workload.pipeline / self.workload.rate * 1_000_000),
+                wait_replicas=self.workload.wait_replicas,
             )
             if said != SAYS_NOTHING:
                 self.recorder.record(self.name, said)

@@ -27,9 +27,13 @@ class ConnectionLost(ConnectionError):
 class Connection:
     """A connection to a server: commands go out in order, and replies come back in order."""
 
-    def __init__(self, endpoint: Endpoint, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(
+        self, endpoint: Endpoint, loop: asyncio.AbstractEventLoop, asked: tuple[str, int]
+    ) -> None:
         self._endpoint = endpoint
         self._loop = loop
+        self.asked = asked
+        """Host, perhaps by name, and port, as they were asked for."""
         self.target = "{}:{}".format(*endpoint.remote)
         """Host and port of the server as a text."""
         self._waiting: deque[asyncio.Future[Reply]] = deque()
@@ -41,7 +45,7 @@ class Connection:
 
     @property
     def address(self) -> tuple[str, int]:
-        """Host and port of the server, as it was asked for."""
+        """Address and port of the server."""
         return self._endpoint.remote
 
     def send(self, *words: str) -> asyncio.Future[Reply]:
@@ -188,7 +192,7 @@ class ClientProcess(Process):
     async def open(self, host: str, port: int, timeout_s: float | None) -> Connection:
         """Connect within `timeout_s` seconds (None: whenever); raises `ConnectionLost`."""
         endpoint = self.connect(host, port)
-        connection = endpoint.context = Connection(endpoint, self.loop)
+        connection = endpoint.context = Connection(endpoint, self.loop, (host, port))
         try:
             async with asyncio.timeout(timeout_s):
                 await connection.opened

@@ -9,7 +9,7 @@ from minisentinel.replies import Reply
 from sim.clients.answers import addresses_in, field_lists
 from sim.clients.connection import Connection, ConnectionLost
 from sim.clients.errors import NoServer
-from sim.clients.textbook import SENTINEL_TIMEOUT_S, Address, TextbookClient
+from sim.clients.textbook import SENTINEL_TIMEOUT_S, Address, TextbookClient, introduce
 
 __all__ = ["ListeningClient"]
 
@@ -50,6 +50,7 @@ class ListeningClient(TextbookClient):
         connection = await self.open(*sentinel, self.patience(SENTINEL_TIMEOUT_S))
         try:
             async with asyncio.timeout(self.patience(SENTINEL_TIMEOUT_S)):
+                await introduce(connection, self.sentinel_auth)
                 known = await connection.call("SENTINEL", "sentinels", self.master_name)
                 await connection.call("SUBSCRIBE", CHANNEL)
             self.learn(known)

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from random import Random
 from typing import ClassVar
 
-from minisentinel.replies import Reply
+from minisentinel.replies import Error, Reply
 from sim.clients.answers import addresses_in, field_lists
 from sim.clients.application import Application
 from sim.clients.connection import Connection, ConnectionLost
@@ -27,7 +27,7 @@ from sim.network.network import Network
 from sim.network.topology import Host
 from sim.trace.recorder import Recorder
 
-__all__ = ["Address", "TextbookClient"]
+__all__ = ["Address", "TextbookClient", "introduce"]
 
 Address = tuple[str, int]
 
@@ -42,8 +42,9 @@ class TextbookClient(Application):
     """Asks the Sentinels, verifies what they say, and believes no connection that gave trouble.
 
     It is told the addresses of Sentinels and a name, never that of a master [CLT-1-1]. What it does
-    not do is retry: a write that was not answered may have been done [CLT-1-14]. `first_master` is
-    for kinds that know better.
+    not do is retry: a write that was not answered may have been done [CLT-1-14]. To Sentinels it
+    says ``AUTH`` with `sentinel_auth` (a password, or a user and a password), to servers with
+    `server_auth`, if there is any. `first_master` is for kinds that know better.
     """
 
     kind: ClassVar[str] = "textbook"
@@ -60,6 +61,8 @@ class TextbookClient(Application):
         random: Random,
         workload: Workload | None = None,
         first_master: Address = ("", 0),
+        sentinel_auth: Sequence[str] = (),
+        server_auth: Sequence[str] = (),
         recorder: Recorder | None = None,
     ) -> None:
         super().__init__(
@@ -68,6 +71,8 @@ class TextbookClient(Application):
         self.sentinels = list(sentinels)
         self.master_name = master_name
         self.first_master = first_master
+        self.sentinel_auth = tuple(sentinel_auth)
+        self.server_auth = tuple(server_auth)
         self.pool: dict[tuple[int, Server], Connection] = {}
 
     # What it does all day
@@ -129,9 +134,12 @@ class TextbookClient(Application):
         connection.close()
 
     def leave_others_than(self, master: Address) -> None:
-        """The master is at `master` now: close whatever of the pool leads to another. [CLT-1-17]"""
+        """The master is at `master` now: close whatever of the pool leads to another. [CLT-1-17]
+
+        It may be given by name or by address.
+        """
         for (_, server), connection in self.pool.items():
-            if server == "master" and connection.address != master:
+            if server == "master" and master not in (connection.address, connection.asked):
                 connection.close()
 
     def patience(self, seconds: float) -> float | None:
@@ -141,7 +149,10 @@ class TextbookClient(Application):
     # Finding a server
 
     async def search(self, server: Server) -> Connection:
-        """A connection to the master, or to a replica, its role verified; raises `NoServer`."""
+        """A connection to the master, or to a replica, its role verified; raises `NoServer`.
+
+        What a Sentinel says may be a name, which is looked up now. [CLT-1-20]
+        """
         host, port = await self.locate(server)
         error = NoMaster if server == "master" else NoReplica
         try:
@@ -150,6 +161,7 @@ class TextbookClient(Application):
             raise error(f"{host}:{port}: {problem}") from None
         try:
             async with asyncio.timeout(self.patience(CONNECT_TIMEOUT_S)):
+                await introduce(connection, self.server_auth)
                 await self.verify(connection, server)
         except (ConnectionLost, TimeoutError) as problem:
             connection.close()
@@ -196,6 +208,7 @@ class TextbookClient(Application):
         """What one Sentinel says; None if it knows nobody. [CLT-1-5] [CLT-1-6] [CLT-1-15]"""
         connection = await self.open(*sentinel, self.patience(SENTINEL_TIMEOUT_S))
         try:
+            await introduce(connection, self.sentinel_auth)
             if server == "replica":
                 replicas = usable(await connection.call("SENTINEL", "replicas", self.master_name))
                 return self.random.choice(replicas) if replicas else None
@@ -206,6 +219,17 @@ class TextbookClient(Application):
             case (str(host), str(port)):
                 return host, int(port)
         return None
+
+
+async def introduce(connection: Connection, credentials: Sequence[str]) -> None:
+    """Say who one is, if there is anything to say; raises `ConnectionLost` when refused.
+
+    [CLT-1-21]
+    """
+    if credentials:
+        reply = await connection.call("AUTH", *credentials)
+        if isinstance(reply, Error):
+            raise ConnectionLost(reply.text)
 
 
 def usable(replicas: Reply) -> list[Address]:

@@ -41,6 +41,13 @@ class AddressBook:
         """Whether `port` of a machine leads to somebody behind it."""
         return (machine, port) in self._mappings
 
+    def reached_at(self, host: Host, port: int) -> tuple[str, int]:
+        """The address and port by which the others reach `port` of a host."""
+        for (machine, mapped_port), target in self._mappings.items():
+            if target == (host, port):
+                return (machine.address, mapped_port)
+        return (host.address, port)
+
     def locate(self, source: Host, address: str, port: int) -> tuple[Host, int] | None:
         """The host and port that `address` and `port` mean to `source`; None: nobody has them."""
         host = None

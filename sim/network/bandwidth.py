@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["Pipe"]
 
 _MATHIS = 1.22
+_BUFFERED_SECONDS = 0.2
 _NOTHING = 1e-6  # bytes: what rounding leaves of a segment that is through
 
 
@@ -69,6 +70,23 @@ class Pipe:
         if flow is None:
             return 0
         return ceil(flow.left) + sum(size for _, size in list(flow.queue)[1:])
+
+    def room(self, endpoint: Endpoint) -> int | None:
+        """How many bytes a sender of bulk can hand over until its buffer is full; None: any number.
+
+        The buffer follows the pace of the connection, as that of a real host does: it holds what
+        leaves in `_BUFFERED_SECONDS`, and a window.
+        """
+        self._advance()
+        flow = self._flows.get(endpoint)
+        if flow is None:
+            busy = sum(each.stalled_at is None for each in self._flows.values())
+            rate = min(_cap(endpoint.path), self._rate / (busy + 1))
+        else:
+            rate = flow.rate
+        if rate == inf:
+            return None
+        return max(0, int(rate * _BUFFERED_SECONDS) + WINDOW_BYTES - self.waiting(endpoint))
 
     def carry(self, endpoint: Endpoint, segment: Segment, departure: int) -> None:
         """Take `segment` at kernel time `departure`, behind what the connection sent before."""
@@ -130,10 +148,7 @@ class Pipe:
         size = flow.queue[0][1]
         flow.left, flow.cap = float(size), inf
         if size > WINDOW_BYTES:
-            path = flow.endpoint.path
-            if path.loss:
-                round_trip = max(path.draw() + path.back.draw(), 1) / 1_000_000
-                flow.cap = _MATHIS * PACKET_BYTES / (round_trip * sqrt(path.loss))
+            flow.cap = _cap(flow.endpoint.path)
             self._look_at_path(flow)
 
     def _due(self, _: None) -> None:
@@ -209,6 +224,14 @@ class Pipe:
             else:
                 flow.rate = min(flow.cap, rest / (len(active) - index))
                 rest -= flow.rate
+
+
+def _cap(path: Path) -> float:
+    """The bytes per second that losses leave to one connection; for a round trip of now."""
+    if not path.loss:
+        return inf
+    round_trip = max(path.draw() + path.back.draw(), 1) / 1_000_000
+    return _MATHIS * PACKET_BYTES / (round_trip * sqrt(path.loss))
 
 
 def _take(what: tuple[Endpoint, Segment]) -> None:

@@ -177,6 +177,11 @@ class Endpoint:
         return _OPEN <= self.state <= _ENDED
 
     @property
+    def takes_output(self) -> bool:
+        """Established, and not ended as far as its host knows: what is sent now can leave."""
+        return self.state == _OPEN
+
+    @property
     def is_connecting(self) -> bool:
         """The handshake is under way; what is sent now leaves after `on_open`."""
         return self.state == _CONNECTING

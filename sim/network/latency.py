@@ -15,7 +15,15 @@ from random import Random
 from statistics import NormalDist
 from typing import Protocol
 
-__all__ = ["Constant", "Empirical", "Latency", "LogNormal", "Uniform"]
+__all__ = [
+    "Constant",
+    "Distances",
+    "Empirical",
+    "Latency",
+    "LogNormal",
+    "Uniform",
+    "delay_in_words",
+]
 
 _STANDARD_NORMAL = NormalDist()
 
@@ -132,3 +140,44 @@ class Empirical:
     def sampler(self, random: Random, /) -> Callable[[], int]:
         """`draw` of that stream at every call."""
         return partial(self.draw, random)
+
+
+@dataclass(frozen=True, slots=True)
+class Distances:
+    """Every pair of hosts is its own distance apart: a one-way delay from `low_us` to `high_us`.
+
+    It is drawn once for each pair and is the same both ways; single messages take up to the share
+    `jitter` longer. It is no distribution of single delays, but what a network may be given in
+    place of one. Raises ValueError when out of order.
+    """
+
+    low_us: int
+    high_us: int
+    jitter: float = 0.02
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.low_us <= self.high_us or self.jitter < 0:
+            raise ValueError(f"not a range of distances: {self.low_us} to {self.high_us} µs")
+
+    def between_two(self, random: Random, /) -> Uniform:
+        """The delays between two hosts, which are drawn from the stream of that pair."""
+        delay_us = Uniform(self.low_us, self.high_us).draw(random)
+        return Uniform(delay_us, delay_us + round(delay_us * self.jitter))
+
+
+def delay_in_words(latency: Latency | Distances) -> str:
+    """A distribution for people, in milliseconds."""
+    match latency:
+        case Constant(delay_us):
+            return f"{delay_us / 1000:g} to {delay_us / 1000:g} ms"
+        case Uniform(low_us, high_us):
+            return f"{low_us / 1000:g} to {high_us / 1000:g} ms"
+        case Distances(low_us, high_us):
+            low, high = low_us / 1000, high_us / 1000
+            return f"{low:g} to {high:g} ms, of its own for every two of them"
+        case LogNormal(median_us, sigma, floor_us):
+            return f"about {(floor_us + median_us) / 1000:g} ms (log-normal, sigma {sigma:g})"
+        case Empirical(samples_us):
+            return f"{samples_us[0] / 1000:g} to {samples_us[-1] / 1000:g} ms, as measured"
+        case _:
+            return str(latency)

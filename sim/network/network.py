@@ -7,11 +7,12 @@ from sim.kernel.streams import Streams
 from sim.network.addresses import AddressBook
 from sim.network.endpoint import Address, Endpoint, Owner
 from sim.network.handshake import Handshake
-from sim.network.latency import Latency, Uniform
+from sim.network.latency import Distances, Latency, Uniform
 from sim.network.names import Names
 from sim.network.retransmission import TcpSettings
 from sim.network.topology import EPOCH_MS, Host, Path
 from sim.network.trouble import Drifts, Stalls
+from sim.network.wiretap import TappedEndpoint, Wiretap
 from sim.network.wiring import Partition, Wiring
 from sim.trace.recorder import Recorder
 
@@ -35,7 +36,7 @@ class Network(Wiring):
         kernel: Kernel,
         streams: Streams,
         *,
-        latency: Latency = LOCAL_NETWORK,
+        latency: Latency | Distances = LOCAL_NETWORK,
         loopback: Latency = LOOPBACK,
         settings: TcpSettings | None = None,
         recorder: Recorder | None = None,
@@ -51,6 +52,8 @@ class Network(Wiring):
         self._addresses = AddressBook()
         self._listeners: dict[tuple[Host, int], Owner] = {}
         self._endpoints = 0
+        self.wiretap: Wiretap | None = None
+        """Who writes down every message; set it before the first connection is made."""
 
     # Hosts.
 
@@ -78,23 +81,28 @@ class Network(Wiring):
     def replace_host(self, old: Host | str, name: str) -> Host:
         """Put a new machine on the network that gets the address of one that is off.
 
-        Connections to the old one are answered with resets by the new one, once something is sent.
-        It stands where the old one stood, which is gone for good; a partition that the old one is
-        in does not concern it. Raises ValueError while it has power, when it has hosts behind
-        it or is behind one, and when `name` is taken.
+        Connections to the old one, and to those behind it, are answered with resets by the new one,
+        once something is sent. It stands where the old one stood, with all that is slow or lossy
+        there; the old one is gone for good, and with it its containers and mapped ports. A
+        partition that the old one is in does not concern the new one. Raises ValueError while the
+        old one has power, for one that is behind another one, and when `name` is taken.
         """
         old = self.host(old)
-        if old.powered or old.machine.guests:
+        if old.powered or old.gateway is not None:
             raise ValueError(f"expected a machine that is off, {old.name!r} cannot be replaced")
         if name in self.hosts:
             raise ValueError(f"there is a host called {name!r} already")
         new = self.hosts[name] = Host(name, old.address, epoch_ms=self._epoch_ms)
         new.site = old.site
         self._addresses.assign(new)
-        for path in [each for each in old.paths if each.back is not each]:
+        self.stalls.end(old)
+        for path in [each for host in old.family for each in host.paths]:
+            if path.target.machine is old:
+                continue
             heir = self.path(new, path.target)
-            self._be_like(heir, path)
-            self._be_like(heir.back, path.back)
+            if path.source is old:
+                self._be_like(heir, path)
+                self._be_like(heir.back, path.back)
             path.back.heir = heir.back
             path.back.refresh()
         return new
@@ -113,6 +121,13 @@ class Network(Wiring):
         if (machine, port) in self._listeners:
             raise OSError(f"{machine.address}:{port} is in use")
         self._addresses.map_port(machine, port, host, target_port or port)
+
+    def reached_at(self, host: Host, port: int) -> Address:
+        """Where others reach `port` of a host: behind a machine, at a mapped port of that one.
+
+        It is the host's own address if no port is mapped to it.
+        """
+        return self._addresses.reached_at(host, port)
 
     def unmap_port(self, machine: Host | str, port: int) -> None:
         """Let new connections to `port` of a machine reach nobody behind it; others stay."""
@@ -168,7 +183,8 @@ class Network(Wiring):
 
     def _endpoint(self, owner: Owner, path: Path, local: Address, remote: Address) -> Endpoint:
         self._endpoints += 1
-        return Endpoint(self._endpoints, owner, path, local, remote, self.kernel, self.settings)
+        what = (self._endpoints, owner, path, local, remote, self.kernel, self.settings)
+        return Endpoint(*what) if self.wiretap is None else TappedEndpoint(*what, self.wiretap)
 
 
 def _fail_unreachable(endpoint: Endpoint) -> None:

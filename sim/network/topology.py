@@ -6,13 +6,15 @@ while it lasts, wherever it was when the cut began.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from random import Random
 from typing import Protocol
 
 from sim.network.bandwidth import Pipe
+from sim.network.changes import Change
 from sim.network.latency import Latency
 
-__all__ = ["EPOCH_MS", "Host", "Path", "Resident"]
+__all__ = ["EPOCH_MS", "Host", "Path", "Resident", "Usual"]
 
 EPOCH_MS = 1_700_000_000_000
 """What every host's wall clock shows at kernel time 0 (2023-11-14 22:13:20 UTC)."""
@@ -136,17 +138,29 @@ class Host:
         return port
 
 
+@dataclass(slots=True)
+class Usual:
+    """What holds on a path while nothing changes it: delays, a pipe if any, a share of losses."""
+
+    latency: Latency
+    pipe: Pipe | None = None
+    loss: float = 0.0
+
+
 class Path:
     """The way from one host to another: its latency, and whether it is cut.
 
     `clear` answers the calm case with one look: both hosts are on, both ways are open, and neither
     loses anything. What is sent passes through `pipe`, if there is one, before it travels; `loss`
-    is the share of packets that get lost.
+    is the share of packets that get lost. These are what is `usual`, or what the last of the
+    `changes` makes of it that says something about it.
     """
 
     __slots__ = (
         "_loss_random",
+        "_wide",
         "back",
+        "changes",
         "clear",
         "cuts",
         "draw",
@@ -157,6 +171,7 @@ class Path:
         "random",
         "source",
         "target",
+        "usual",
     )
 
     def __init__(self, source: Host, target: Host, latency: Latency, random: Random) -> None:
@@ -165,26 +180,58 @@ class Path:
         self.random = random
         self.cuts = 0
         self.clear = True
+        self.usual = Usual(latency)
+        self.changes: list[Change] = []
+        self.latency = latency
+        self.draw = latency.sampler(random)
         self.pipe: Pipe | None = None
         self.loss = 0.0
         self.heir: Path | None = None
         """The way to the machine that has the address of the target now, if it is another one."""
         self._loss_random = random
+        self._wide: Pipe | None = None
         self.back: Path = self
-        self.set_latency(latency)
 
     def set_latency(self, latency: Latency) -> None:
-        """Replace the distribution; what is under way keeps the delay it has drawn."""
-        self.latency = latency
-        self.draw = latency.sampler(self.random)
+        """Replace the usual distribution; what is under way keeps the delay it has drawn."""
+        self.usual.latency = latency
+        self.settle()
 
-    def set_loss(self, share: float, random: Random) -> None:
-        """Lose that share of all packets from now on, as drawn from `random`."""
-        self.loss, self._loss_random = share, random
-        self.refresh()
+    def set_loss(self, share: float) -> None:
+        """Usually lose that share of all packets from now on; see `expect_losses`."""
+        self.usual.loss = share
+        self.settle()
 
     def set_pipe(self, pipe: Pipe | None) -> None:
-        """Send through `pipe` from now on, with what waits in the one before."""
+        """Usually send through `pipe` from now on, with what waits in the one before."""
+        self.usual.pipe = pipe
+        self.settle()
+
+    def expect_losses(self, random: Random, wide: Pipe) -> None:
+        """Draw losses from `random`; meanwhile bulk, which they limit, passes through `wide`.
+
+        A path with a pipe of its own does not need that one.
+        """
+        if self._wide is None:
+            self._loss_random, self._wide = random, wide
+
+    def settle(self) -> None:
+        """Be as is usual, but for what changes say; of those that speak of one thing the last."""
+        usual = self.usual
+        latency, loss, pipe = usual.latency, usual.loss, usual.pipe
+        for change in self.changes:
+            latency = latency if change.latency is None else change.latency
+            loss = loss if change.loss is None else change.loss
+            pipe = pipe if change.pipe is None else change.pipe
+        if latency is not self.latency:
+            self.latency = latency
+            self.draw = latency.sampler(self.random)
+        self._send_through(self._wide if loss and pipe is None else pipe)
+        if loss != self.loss:
+            self.loss = loss
+            self.refresh()
+
+    def _send_through(self, pipe: Pipe | None) -> None:
         before, self.pipe = self.pipe, pipe
         if before is not None and before is not pipe:
             before.hand_over(self)

@@ -13,7 +13,8 @@ from math import inf
 from sim.kernel.kernel import Kernel
 from sim.kernel.streams import Streams
 from sim.network.bandwidth import Pipe
-from sim.network.latency import Latency
+from sim.network.changes import Change
+from sim.network.latency import Distances, Latency
 from sim.network.sites import SiteLink, check_loss, check_rate
 from sim.network.topology import Host, Path
 
@@ -39,13 +40,19 @@ class Wiring:
     """
 
     def __init__(
-        self, kernel: Kernel, streams: Streams, *, latency: Latency, loopback: Latency
+        self,
+        kernel: Kernel,
+        streams: Streams,
+        *,
+        latency: Latency | Distances,
+        loopback: Latency,
     ) -> None:
         self.kernel = kernel
         self.hosts: dict[str, Host] = {}
         self.partitions: list[Partition] = []
         self._streams = streams
         self._latency = latency
+        self._distances: dict[tuple[str, ...], Latency] = {}
         self._loopback = loopback
         self._paths: dict[tuple[Host, Host], Path] = {}
         self._site_links: dict[tuple[str, str], SiteLink] = {}
@@ -74,7 +81,7 @@ class Wiring:
 
     def _make_path(self, source: Host, target: Host) -> Path:
         is_local = source.machine is target.machine
-        latency = self._loopback if is_local else self._latency
+        latency = self._loopback if is_local else self._usual_latency(source, target)
         there, back = (
             Path(a, b, latency, self._streams.get(f"network:{a.name}->{b.name}"))
             for a, b in ((source, target), (target, source))
@@ -93,6 +100,17 @@ class Wiring:
                 self._be_like(path, self.path(path.source.machine, path.target.machine))
         there.refresh()
         return there
+
+    def _usual_latency(self, source: Host, target: Host) -> Latency:
+        """What holds between two machines of which nobody has said anything."""
+        if not isinstance(self._latency, Distances):
+            return self._latency
+        ends = tuple(sorted((source.machine.name, target.machine.name)))
+        distance = self._distances.get(ends)
+        if distance is None:
+            random = self._streams.get(f"distance:{'-'.join(ends)}")
+            distance = self._distances[ends] = self._latency.between_two(random)
+        return distance
 
     def set_latency(
         self, source: Host | str, target: Host | str, latency: Latency, *, one_way: bool = False
@@ -138,6 +156,30 @@ class Wiring:
             self._own_loss[path.source, path.target] = None
             self._lose(path, share)
 
+    def change(
+        self,
+        paths: Iterable[Path],
+        *,
+        latency: Latency | None = None,
+        bytes_per_second: float | None = None,
+        loss: float | None = None,
+    ) -> Change:
+        """Make something different on some paths, until the change that is returned is ended.
+
+        All of them together carry `bytes_per_second`; None leaves a thing as it is. The heir of a
+        host and those that come behind it find the same. Raises ValueError for what is no rate, or
+        no share of packets.
+        """
+        check_rate(bytes_per_second)
+        check_loss(loss or 0.0)
+        pipe = None if bytes_per_second is None else Pipe(self.kernel, bytes_per_second)
+        change = Change(latency, loss, pipe)
+        for path in paths:
+            if loss:
+                self._expect_losses(path)
+            change.reach(path)
+        return change
+
     def _directions(self, source: Host | str, target: Host | str, one_way: bool) -> list[Path]:
         """The path between two hosts and those between the hosts behind them, and all ways back."""
         paths: dict[Path, None] = {}
@@ -157,15 +199,22 @@ class Wiring:
         for own in (self._own_latency, self._own_rate, self._own_loss):
             if outer_ends in own:
                 own[ends] = None
-        path.set_latency(outer.latency)
-        path.set_pipe(outer.pipe)
-        if outer.loss:
-            self._lose(path, outer.loss)
+        path.set_latency(outer.usual.latency)
+        path.set_pipe(outer.usual.pipe)
+        self._lose(path, outer.usual.loss)
+        for change in outer.changes:
+            if change.loss:
+                self._expect_losses(path)
+            change.reach(path)
 
     def _lose(self, path: Path, share: float) -> None:
-        if share and path.pipe is None:
-            path.set_pipe(Pipe(self.kernel))  # Losses limit the rate of bulk.
-        path.set_loss(share, self._streams.get(f"loss:{path.source.name}->{path.target.name}"))
+        if share:
+            self._expect_losses(path)
+        path.set_loss(share)
+
+    def _expect_losses(self, path: Path) -> None:
+        random = self._streams.get(f"loss:{path.source.name}->{path.target.name}")
+        path.expect_losses(random, Pipe(self.kernel))
 
     # Sites.
 
@@ -210,10 +259,10 @@ class Wiring:
         ends = (path.source, path.target)
         link = self._site_links.get((path.source.machine.site, path.target.machine.site))
         if ends not in self._own_latency:
-            path.set_latency((link and link.latency) or self._latency)
-        if ends not in self._own_rate and (link or path.pipe is not None):
+            path.set_latency((link and link.latency) or self._usual_latency(*ends))
+        if ends not in self._own_rate:
             path.set_pipe(link.pipe if link else None)
-        if ends not in self._own_loss and ((link and link.loss) or path.loss):
+        if ends not in self._own_loss:
             self._lose(path, link.loss if link else 0.0)
 
     # Partitions.

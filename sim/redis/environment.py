@@ -92,6 +92,12 @@ class Environment(Protocol):
     def unread(self, clients: Iterable[Client]) -> list[tuple[Client, int]]:
         """The clients that have not read what was sent to them, and how many bytes that is."""
 
+    def room(self, client: Client) -> int | None:
+        """How many bytes can be written to the client before its socket is full; None: any number.
+
+        Its socket is that full when the client does not read, or a path carries less.
+        """
+
     def shut_down(self) -> None:
         """End the process in order: connections are closed."""
 

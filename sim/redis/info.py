@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from sim.redis.replication.replicas import ReplicaState
+from sim.redis.replication.attached import ReplicaState
 from sim.redis.replication.upstream import LinkPhase
 from sim.redis.server import Server
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum
@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from minisentinel.replies import Command
 from sim.redis.refused import WRONG_TYPE, Refused
-from sim.redis.values import Container, Value, copied, size_of
+from sim.redis.values import Container, Named, Value, copied, size_of
 
 __all__ = ["Change", "Expiry", "Keyspace", "Removal", "cell"]
 
@@ -221,6 +221,18 @@ class Keyspace:
             self.size += value.size - before
             if not value:
                 self._drop(key)
+
+    def remove_elements(
+        self, key: str, kind: type[Named], elements: Iterable[str], verb: str
+    ) -> int:
+        """Remove elements by their names; returns how many there were. `verb` names the writes."""
+        removed = 0
+        with self.editing(key, kind) as found:
+            for element in elements:
+                if found.remove(element):
+                    removed += 1
+                    self.note(f"{verb} {key} {element}", key, element, None)
+        return removed
 
     def note(self, write: str, key: str, element: str, value: str | None) -> None:
         """An element of a container that is being edited has a new value, None if it is gone."""

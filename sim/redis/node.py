@@ -10,6 +10,7 @@ from typing import Any, cast
 from minisentinel.trace import Data
 from sim.network.endpoint import CloseReason, Endpoint, FailReason
 from sim.network.network import Network
+from sim.network.retransmission import size_of
 from sim.network.topology import Host
 from sim.process import Process
 from sim.redis.clients import Client
@@ -20,7 +21,10 @@ from sim.redis.settings import Machine, Settings
 from sim.trace.recorder import Recorder
 from sim.trace.records import NodeStarted
 
-__all__ = ["RedisNode"]
+__all__ = ["SOCKET_BYTES", "RedisNode"]
+
+SOCKET_BYTES = 4 * 1024 * 1024
+"""What the hosts at both ends buffer of what nobody reads, together."""
 
 
 class RedisNode(Process):
@@ -105,17 +109,24 @@ class RedisNode(Process):
         return self.now_ms()
 
     def unread(self, clients: Iterable[Client]) -> list[tuple[Client, int]]:
-        """What waits for others: at their doors, in their inboxes, or on a path that is cut."""
+        """What waits for others: at their doors, in their inboxes, or on paths, narrow or cut."""
         found = []
         for client in clients:
-            endpoint = cast(Endpoint, client.connection)
-            inbox, recovery = endpoint.peer.inbox, endpoint.recovery
-            if inbox or recovery is not None:
-                size = sum(size for _, size in inbox if size > 0)
-                for part in recovery.stalled if recovery is not None else ():
-                    size += sum(size for _, size in part if size > 0)
+            size = _unread_bytes(cast(Endpoint, client.connection))
+            if size is not None:
                 found.append((client, size))
         return found
+
+    def room(self, client: Client) -> int | None:
+        """What the buffers of both hosts still take; a narrow path has small ones."""
+        endpoint = cast(Endpoint, client.connection)
+        pipe = endpoint.path.pipe
+        room = pipe.room(endpoint) if pipe is not None else None
+        unread = _unread_bytes(endpoint)
+        if unread is not None:
+            left = max(0, SOCKET_BYTES - unread)
+            room = left if room is None else min(room, left)
+        return room
 
     def shut_down(self) -> None:
         """End in order, the server having done what it wants to do before."""
@@ -128,7 +139,7 @@ class RedisNode(Process):
     def record(self, data: Data) -> None:
         """Write on the trace, if there is one."""
         if self.recorder is not None:
-            self.recorder.record(self.name, data)
+            self.recorder.record(self.name, data, self.time_us)
 
     # -- the life of the process
 
@@ -138,11 +149,12 @@ class RedisNode(Process):
         server = self._server = Server(self, self.machine, self.disk)
         self._dispatcher = Dispatcher(server)
         self.listen(server.settings.port)
+        host, port = self.network.reached_at(self.host, server.settings.port)
         self.record(
             NodeStarted(
                 type="redis",
-                host=self.host.address,
-                port=server.settings.port,
+                host=host,
+                port=port,
                 runid=server.run_id,
             )
         )
@@ -181,3 +193,16 @@ class RedisNode(Process):
             server.forget_client(client)
         elif endpoint is server.upstream.connection:
             server.upstream.on_close()
+
+
+def _unread_bytes(endpoint: Endpoint) -> int | None:
+    """What has been written to a connection and not been read; None if nothing has."""
+    inbox, recovery, pipe = endpoint.peer.inbox, endpoint.recovery, endpoint.path.pipe
+    if not inbox and recovery is None and pipe is None:
+        return None
+    size = sum(size for _, size in inbox if size > 0)
+    if recovery is not None:
+        size += sum(map(size_of, recovery.stalled))
+    if pipe is not None:
+        size += pipe.waiting(endpoint)
+    return size if size or inbox or recovery is not None else None

@@ -330,12 +330,22 @@ class Server:
             self.environment.out_of_memory()
 
     def _unread(self) -> list[tuple[Client, int]]:
-        """The clients that have not read everything, and how much that is."""
-        unread = self.environment.unread(self.clients)
-        for replica in self.replicas:
-            if replica.queue:
-                waiting = sum(unit.size for unit in replica.queue)
-                unread.append((replica.client, waiting))
+        """The clients that have not read everything, and how much that is.
+
+        A snapshot does not count: there is never more of it than the sockets take. The stream that
+        waits behind it does.
+        """
+        behind_snapshot = {
+            replica.client.id: sum(unit.size for unit in replica.queue)
+            for replica in self.replicas
+            if not replica.streaming
+        }
+        unread = self.environment.unread(
+            client for client in self.clients if client.id not in behind_snapshot
+        )
+        for client in self.clients:
+            if behind_snapshot.get(client.id):
+                unread.append((client, behind_snapshot[client.id]))
         return unread
 
     def _expire_backlog(self) -> None:

@@ -85,11 +85,12 @@ class Settings:
 class Machine:
     """Speeds and costs of the computer that a server runs on.
 
-    A full transfer takes size / `sync_bytes_per_second`, loading a dump takes size /
-    `load_bytes_per_second`, replaying an append-only file size / `replay_bytes_per_second`, and
-    writing a dump size / `save_bytes_per_second`. The size is that of the keys and values plus
-    `other_data_bytes`: data which the simulation does not hold but which takes its time;
-    `other_keys` is how many keys that is, for commands that look at all of them.
+    A full transfer takes size / `sync_bytes_per_second`, or more where the path is narrow or the
+    replica does not read; loading a dump takes size / `load_bytes_per_second`, replaying an
+    append-only file size / `replay_bytes_per_second`, and writing a dump size /
+    `save_bytes_per_second`. The size is that of the keys and values plus `other_data_bytes`: data
+    which the simulation does not hold but which takes its time; `other_keys` is how many keys that
+    is, for commands that look at all of them.
 
     A fork stops the server for `fork_us_per_gigabyte`, for each GiB in use; what is written while
     the child lives is copied, in pages of `page_bytes`. If all that exceeds `memory_bytes` (0: it

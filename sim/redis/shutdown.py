@@ -8,7 +8,7 @@ from minisentinel.replies import Command, Error
 from sim.redis.blocking import Blocked
 from sim.redis.clients import NO_REPLY
 from sim.redis.environment import Timer
-from sim.redis.replication.replicas import ReplicaState
+from sim.redis.replication.attached import ReplicaState
 
 if TYPE_CHECKING:
     from sim.redis.clients import Client

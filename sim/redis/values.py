@@ -18,6 +18,7 @@ __all__ = [
     "Container",
     "HashValue",
     "ListValue",
+    "Named",
     "SetValue",
     "SortedSetValue",
     "Value",
@@ -207,7 +208,8 @@ class SortedSetValue:
         return None if score is None else bisect_left(self.ranked, (score, member))
 
 
-Container: TypeAlias = ListValue | SetValue | HashValue | SortedSetValue
+Named: TypeAlias = SetValue | HashValue | SortedSetValue
+Container: TypeAlias = ListValue | Named
 Value: TypeAlias = str | Container
 
 

@@ -9,23 +9,26 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address
 from pathlib import PurePath
 from typing import Any, TypeVar
 
-from minisentinel.config import IncludeReader, load, rewrite
+from minisentinel.config import IncludeReader, load
 from minisentinel.core import Address, Dice, snapshot
 from minisentinel.core.address import bracketed, numeric_ip
-from minisentinel.core.saved import SavedConfiguration, SavedMaster
+from minisentinel.core.saved import SavedConfiguration
 from minisentinel.core.state import Instance
-from minisentinel.core.timing import Timing
 from sim.clients import ClientGroup
-from sim.network.latency import Latency, Uniform
+from sim.network.latency import Distances, Latency, Uniform
+from sim.network.names import HOSTS_FILE
+from sim.network.network import LOOPBACK
 from sim.redis.settings import Machine
-from sim.world.redis_conf import check_directives, check_redis_conf
-from sim.world.topology import NodeSettings, Topology
+from sim.world.redis_conf import check_directives, check_redis_conf, server_settings
+from sim.world.settings import DEPLOYMENT_SETTINGS, DeploymentError
+from sim.world.topology import Topology
 
 __all__ = ["DEPLOYMENT_SETTINGS", "Deployment", "DeploymentError", "KnownSentinel"]
 
@@ -37,12 +40,9 @@ LOCAL_NETWORK = Uniform(150, 450)
 ORDINARY_MACHINE = Machine()
 ONE_PLACE = Topology()
 
+HOST_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?")
 NAMED_NETWORK = IPv4Address("10.0.3.1")
 """From here on live hosts that a configuration file calls by name."""
-
-
-class DeploymentError(ValueError):
-    """A deployment cannot be built as described; the text says what was expected."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +69,11 @@ class Deployment:
     file fills, `conf` holds what it persists, `conf_name` is what the file is called, and `names`
     maps host names to simulated addresses.
 
+    `latency` is what lies between two machines and `loopback` within one. `host_names` are pairs of
+    a host name and the node whose machine it means. With `resolve_hostnames` Sentinels look names
+    up, all files call hosts by their names, and with `announce_hostnames` Sentinels do so too when
+    they speak of them. `name_delay` is how long a look-up keeps the asker waiting.
+
     Raises `DeploymentError` for what cannot be built.
     """
 
@@ -84,11 +89,16 @@ class Deployment:
     master_reboot_down_after_period: int = 0
     replica_priorities: tuple[int, ...] = ()
     groups: tuple[ClientGroup, ...] = ()
-    latency: Latency = LOCAL_NETWORK
+    latency: Latency | Distances = LOCAL_NETWORK
+    loopback: Latency = LOOPBACK
     redis_conf: str = field(default="", repr=False)
     directives: tuple[tuple[str, str], ...] = ()
     machine: Machine = ORDINARY_MACHINE
     topology: Topology = ONE_PLACE
+    host_names: tuple[tuple[str, str], ...] = ()
+    resolve_hostnames: bool = False
+    announce_hostnames: bool = False
+    name_delay: Latency = HOSTS_FILE
 
     master_address: tuple[str, int] = ("10.0.0.1", 6379)
     sentinel_port: int = 26379
@@ -122,6 +132,13 @@ class Deployment:
                     f"first-sentinel={group.first_sentinel}: expected the number of a Sentinel, "
                     f"1 to {self.sentinels}"
                 )
+        for name, _ in self.host_names:
+            _check_host_name(name)
+        if self.announce_hostnames and not self.resolve_hostnames:
+            raise DeploymentError(
+                "announce-hostnames: expected resolve-hostnames too; "
+                "who is told a name has to look it up"
+            )
         _check_port(self.sentinel_port, f"port {self.sentinel_port} of the Sentinels")
         problem = check_redis_conf(self.redis_conf)
         if problem:
@@ -151,9 +168,16 @@ class Deployment:
             notes.append("rename-command is left out: simulated servers rename nothing")
         if master.notification_script or master.client_reconfig_script:
             notes.append("no script is run in a simulation")
-        if master.auth_pass:
-            notes.append("auth-pass is of no use: simulated servers ask for no password")
+        if master.auth_pass and not self._servers_ask_for_a_password:
+            notes.append("auth-pass is of no use: the servers ask for no password")
         return tuple(notes)
+
+    @property
+    def _servers_ask_for_a_password(self) -> bool:
+        settings = server_settings(
+            self.redis_conf, self.directives, port=0, replicaof=None, replica_priority=None
+        )
+        return bool(settings.requirepass)
 
     @property
     def effective_quorum(self) -> int:
@@ -174,12 +198,24 @@ class Deployment:
         settings["quorum"] = self.effective_quorum
         settings["replica-priorities"] = list(self.replica_priorities)
         settings["master"] = self.master_name
+        for name, value in (
+            ("resolve-hostnames", self.resolve_hostnames),
+            ("announce-hostnames", self.announce_hostnames),
+        ):
+            if value:
+                settings[name] = value
         if self.groups:
             settings["client-groups"] = [each.settings for each in self.groups]
         settings.update(self.directives)
         if self.conf_name:
             settings["conf"] = self.conf_name
         return settings
+
+    def host_name_of(self, node: str) -> str:
+        """What configuration files call the machine of `node`; empty: by its address."""
+        if not self.resolve_hostnames:
+            return ""
+        return next((name for name, each in self.host_names if each == node), "")
 
     def ip_of(self, host: str) -> str:
         """The canonical text of the address of `host`; raises `DeploymentError` if it has none."""
@@ -301,100 +337,6 @@ class Deployment:
         except DeploymentError as problem:
             raise DeploymentError(f"{path}: {problem}") from None
 
-    def sentinel_conf(
-        self,
-        myid: str,
-        port: int,
-        own: NodeSettings | None = None,
-        addresses: Sequence[tuple[str, int]] = (),
-    ) -> str:
-        """The configuration file that the Sentinel `myid` starts with.
-
-        `own` is what is different about it, `addresses` where it believes the masters to be, in
-        their order; that of the first is the deployment's own if none are given.
-        """
-        base = self.conf or SavedConfiguration(myid="")
-        plain = SavedMaster(self.master_name, *self.master_address, self.effective_quorum)
-        master = base.masters[0] if base.masters else plain
-        # What the file says of its own Sentinel's announced address holds for that one only; the
-        # simulated network translates no addresses, and servers and clients resolve no names.
-        saved = dataclasses.replace(
-            base,
-            myid=myid,
-            announce_hostnames=False,
-            announce_ip=None,
-            announce_port=0,
-            masters=tuple(
-                self._saved_master(name, plain if number else master, own, address)
-                for number, (name, address) in enumerate(
-                    zip(self.master_names, addresses or [self.master_address], strict=True)
-                )
-            ),
-        )
-        lines = "".join(f"{line}\n" for line in own.conf) if own else ""
-        # Of two lines that say the same thing the later one counts.
-        return rewrite(f"port {port}\n", saved) + lines
-
-    def _saved_master(
-        self, name: str, base: SavedMaster, own: NodeSettings | None, address: tuple[str, int]
-    ) -> SavedMaster:
-        timing = Timing()
-        same = self.down_after_milliseconds == timing.default_down_after
-        same_timeout = self.failover_timeout == timing.default_failover_timeout
-        return dataclasses.replace(
-            base,
-            name=name,
-            host=address[0],
-            port=address[1],
-            quorum=own.quorum if own and own.quorum else self.effective_quorum,
-            down_after=None if same else self.down_after_milliseconds,
-            failover_timeout=None if same_timeout else self.failover_timeout,
-            parallel_syncs=self.parallel_syncs,
-            reboot_down_after=self.master_reboot_down_after_period,
-            replicas=self.known_replicas[: self.replicas] if name == self.master_name else (),
-            peers=(),
-            # The simulated servers know their commands by their usual names only.
-            renamed_commands=(),
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """A whole number that `Deployment.with_setting` can change."""
-
-    attribute: str
-    minimum: int
-    maximum: int
-    about: str
-
-    def check(self, name: str, value: object) -> None:
-        """Raises `DeploymentError` unless `value` is a whole number within the limits."""
-        if type(value) is not int or not self.minimum <= value <= self.maximum:
-            raise self.error(name, repr(value))
-
-    def error(self, name: str, value: str) -> DeploymentError:
-        """That `value` will not do, and what would."""
-        return DeploymentError(
-            f"{name}={value}: expected a whole number from {self.minimum} to {self.maximum}"
-        )
-
-
-DEPLOYMENT_SETTINGS: dict[str, Setting] = {
-    "down-after-milliseconds": Setting(
-        "down_after_milliseconds", 1, 10**9, "silence after which an instance is down"
-    ),
-    "failover-timeout": Setting("failover_timeout", 1, 10**9, "limit of a failover, milliseconds"),
-    "parallel-syncs": Setting("parallel_syncs", 1, 1000, "replicas reconfigured at the same time"),
-    "quorum": Setting("quorum", 1, 1000, "Sentinels that must agree that the master is down"),
-    "master-reboot-down-after-period": Setting(
-        "master_reboot_down_after_period", 0, 10**9, "patience with a restarted master, ms"
-    ),
-    "sentinels": Setting("sentinels", 1, 100, "Sentinels of the deployment"),
-    "masters": Setting("masters", 1, 1000, "masters that the same Sentinels watch"),
-    "replicas": Setting("replicas", 0, 100, "replicas of each master"),
-    "clients": Setting("clients", 0, 100, "applications that write"),
-}
-
 
 class _EveryName:
     """A world in which every host name resolves: while a file is read, a name stands for itself."""
@@ -418,6 +360,13 @@ def _invent_addresses(hosts: Iterable[str]) -> tuple[tuple[str, str], ...]:
 def _check_port(port: object, what: str) -> None:
     if type(port) is not int or not 0 < port < 65536:
         raise DeploymentError(f"{what}: expected a port from 1 to 65535")
+
+
+def _check_host_name(name: str) -> None:
+    if not HOST_NAME.fullmatch(name) or numeric_ip(name) is not None:
+        raise DeploymentError(
+            f"host name {name!r}: expected letters, digits, dashes and dots, and no address"
+        )
 
 
 def _check_master_name(name: str) -> None:

@@ -16,13 +16,17 @@ __all__ = ["Place", "Plan", "make_plan"]
 
 SENTINEL_NETWORK = "10.0.1.1"
 CLIENT_NETWORK = "10.0.2.1"
+FIRST_CONTAINER = ipaddress.ip_address("172.17.0.2")
+"""The first address on the inner network of every machine, as Docker gives them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
     """A node: its name, its IP in canonical form, its port, and a Sentinel's id.
 
-    Servers belong to the master number `group`, counted from 0.
+    Servers belong to the master number `group`, counted from 0. A node in a container has an
+    `inner_ip` and an `inner_port`, which are what it sees of itself; `ip` and `port` are what
+    others reach it at.
     """
 
     name: str
@@ -30,6 +34,8 @@ class Place:
     port: int
     myid: str = ""
     group: int = 0
+    inner_ip: str = ""
+    inner_port: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +155,7 @@ def make_plan(deployment: Deployment, streams: Streams) -> Plan:
             for n in range(1, deployment.clients + 1)
         ),
     )
-    return _move_together(plan, deployment)
+    return _contain(_move_together(plan, deployment), deployment)
 
 
 def _move_together(plan: Plan, deployment: Deployment) -> Plan:
@@ -158,7 +164,9 @@ def _move_together(plan: Plan, deployment: Deployment) -> Plan:
     Raises `DeploymentError` for a node that does not exist or lives in two boxes.
     """
     topology = deployment.topology
-    unknown = topology.unknown_nodes(place.name for place in plan.places)
+    present = [place.name for place in plan.places]
+    unknown = topology.unknown_nodes(present)
+    unknown += [node for _, node in deployment.host_names if node not in present]
     if unknown:
         known = ", ".join(place.name for place in plan.places)
         raise DeploymentError(f"unknown node {unknown[0]!r}; expected one of: {known}")
@@ -182,6 +190,45 @@ def _move_together(plan: Plan, deployment: Deployment) -> Plan:
         return tuple(moved.get(place.name, place) for place in places)
 
     return Plan(where(plan.servers), where(plan.sentinels), where(plan.clients))
+
+
+def _contain(plan: Plan, deployment: Deployment) -> Plan:
+    """The plan with every node that has a published port in a container of its machine.
+
+    Raises `DeploymentError` for a port that two nodes of a machine want.
+    """
+    published = {
+        each.name: each.published_port
+        for each in deployment.topology.nodes
+        if each.published_port is not None
+    }
+    if not published:
+        return plan
+    inside: dict[str, int] = {}
+
+    def contained(place: Place, port: int) -> Place:
+        outer = published.get(place.name)
+        if outer is None:
+            return place
+        inside[place.ip] = inside.get(place.ip, 0) + 1
+        ip = str(FIRST_CONTAINER + inside[place.ip] - 1)
+        return dataclasses.replace(place, port=outer, inner_ip=ip, inner_port=port)
+
+    server_port = deployment.master_address[1]
+    result = Plan(
+        tuple(contained(place, server_port) for place in plan.servers),
+        tuple(contained(place, deployment.sentinel_port) for place in plan.sentinels),
+        plan.clients,
+    )
+    owners: dict[tuple[str, int], str] = {}
+    for place in result.places:
+        other = owners.setdefault((place.ip, place.port), place.name)
+        if other != place.name and place.port:
+            raise DeploymentError(
+                f"port {place.port} of {place.name} is a port of {other} on the same machine "
+                "already; expected another published-port"
+            )
+    return result
 
 
 def _sentinel(name: str, address: tuple[str, int], myid: str, streams: Streams) -> Place:

@@ -31,7 +31,9 @@ class Site:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """What lies between two sites, both ways: a distribution of one-way delays (None: as anywhere).
+    """What lies between two sites (or within one), both ways: a distribution of one-way delays.
+
+    Without a `latency` it is as anywhere.
 
     Each direction carries `bytes_per_second` for all together (None: no limit), and loses a share
     `loss` of the packets.
@@ -48,9 +50,15 @@ class Link:
 class NodeSettings:
     """What is different about the node `name`.
 
-    For a Sentinel: its own `quorum`, the server that its file `monitors` as the master, and further
-    lines of its file (`conf`). For a server: directives of its ``redis.conf`` (`directives`), and
-    `stands_alone`, so that it follows nobody at the start.
+    For a Sentinel: its own `quorum`, the server that its file `monitors` as the master, what it
+    calls that one (`master_name`), and further lines of its file (`conf`). For a server: directives
+    of its ``redis.conf`` (`directives`), whom it `follows` at the start if not its master, or that
+    it `stands_alone` then.
+
+    With a `published_port` the node lives in a container: others reach it at that port of its
+    machine, and it sees an address of its own and its usual port. It `announces` where others reach
+    it, or what it sees. `drift_ppm` is by how many parts per million the clock of its machine runs
+    too fast; the machine stalls for `busy`, again `free` after each stall, if both are given.
     """
 
     name: str
@@ -59,6 +67,13 @@ class NodeSettings:
     conf: tuple[str, ...] = ()
     directives: tuple[tuple[str, str], ...] = ()
     stands_alone: bool = False
+    follows: str = ""
+    master_name: str = ""
+    published_port: int | None = None
+    announces: bool = False
+    drift_ppm: float = 0.0
+    busy: Latency | None = None
+    free: Latency | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,8 +106,7 @@ class Topology:
         names = dict.fromkeys(node for group in self.groups.values() for node in group)
         for each in self.nodes:
             names[each.name] = None
-            if each.monitors:
-                names[each.monitors] = None
+            names.update(dict.fromkeys(other for other in (each.monitors, each.follows) if other))
         present = set(known)
         return [name for name in names if name not in present]
 

@@ -8,22 +8,23 @@ from typing import Any
 
 from minisentinel.core import MODERN, Profile
 from minisentinel.trace import Header, Trace
-from sim.clients import CLIENT_KINDS, ClientGroup, TextbookClient
+from sim.clients import TextbookClient
 from sim.kernel.kernel import Kernel
 from sim.kernel.loop import VirtualLoop
 from sim.kernel.streams import Streams
 from sim.kernel.units import microseconds
 from sim.network.network import Network, Partition
-from sim.network.topology import Host
+from sim.network.wiretap import Wiretap
 from sim.process import Process
 from sim.redis.node import RedisNode
-from sim.sentinels import Disk, SentinelNode
+from sim.sentinels import SentinelNode
 from sim.trace.recorder import Recorder
-from sim.trace.records import FaultInjected, RunEnded
+from sim.trace.records import FaultInjected, HostNamed, RunEnded
+from sim.world.building import Builder
 from sim.world.calm import is_settled
 from sim.world.deployment import Deployment
+from sim.world.mastership import present_master
 from sim.world.plan import Place, Plan, make_plan
-from sim.world.redis_conf import server_settings
 
 __all__ = ["ImpossibleFault", "UnknownNode", "World"]
 
@@ -49,7 +50,8 @@ class World:
     Times and durations are seconds since the start of the run. Nodes are known by name
     (``redis-1``, ``sentinel-2``, ``client-1``); where a node is wanted, ``"master"`` means the
     present one (see `master`). `settings` say more about the run than the header of the trace says
-    anyhow, which is all that is in force.
+    anyhow, which is all that is in force. With `messages` every single message is in the trace,
+    which is otherwise the same, and much shorter.
 
     A fault that finds nothing to do (killing the dead, healing what is whole) does nothing and is
     not written down; it returns the name of the node as ever.
@@ -63,6 +65,7 @@ class World:
         profile: Profile = MODERN,
         scenario: str = "",
         settings: Mapping[str, Any] | None = None,
+        messages: bool = False,
     ) -> None:
         self.deployment = deployment or Deployment()
         self.seed = seed
@@ -75,36 +78,38 @@ class World:
             self.kernel,
             self.streams,
             latency=self.deployment.latency,
+            loopback=self.deployment.loopback,
             recorder=self.recorder,
             epoch_ms=EPOCH_MS,
         )
+        if messages:
+            self.network.wiretap = Wiretap(self.recorder)
         self._scenario = scenario
         self._settings = dict(settings or {})
-        self._hosts: dict[str, Host] = {}
         self._ended = False
         self._busy_until_us: dict[str, int] = {}
         self._unborn: dict[str, None] = {}
         self.plan: Plan = make_plan(self.deployment, self.streams)
-        self.servers: dict[str, RedisNode] = {}
-        self.sentinels: dict[str, SentinelNode] = {}
-        self.clients: dict[str, TextbookClient] = {}
+        self._builder = Builder(
+            self.deployment,
+            self.plan,
+            seed=seed,
+            streams=self.streams,
+            network=self.network,
+            loop=self.loop,
+            profile=profile,
+        )
+        self.servers: dict[str, RedisNode] = self._builder.servers()
+        self.sentinels: dict[str, SentinelNode] = self._builder.sentinels()
+        self.clients: dict[str, TextbookClient] = self._builder.clients()
         self.watchers: list[Callable[[], bool]] = []
         """What has something to do yet: while one of them says so it is not calm."""
-        self._build()
+        self._builder.lay_links(self.nodes)
+        for name in self.network.names.addresses:
+            self.note_name(name)
+        self._start_all()
 
-    # Building
-
-    def _build(self) -> None:
-        for name, _ in self.deployment.names:
-            self.network.names.point(name, self.deployment.ip_of(name))
-        for place in self.plan.servers:
-            self.servers[place.name] = self._server(place)
-        for place in self.plan.sentinels:
-            self.sentinels[place.name] = self._sentinel(place)
-        groups = [each for each in self.deployment.client_groups for _ in range(each.count)]
-        for place, group in zip(self.plan.clients, groups, strict=True):
-            self.clients[place.name] = self._client(place, group)
-        self._lay_links()
+    def _start_all(self) -> None:
         for server in self.servers.values():
             server.start()
         for sentinel in self.sentinels.values():
@@ -116,21 +121,6 @@ class World:
             offset = self.streams.get(f"start:{client.name}").randrange(100_000)
             self._start_at(CLIENTS_START_US + offset, client)
 
-    def _lay_links(self) -> None:
-        """Put the hosts where they stand, and say what lies between the sites."""
-        topology = self.deployment.topology
-        for site in topology.sites:
-            for name in topology.groups[site.name]:
-                self.network.move_to_site(self.nodes[name].host, site.name)
-        for link in topology.links:
-            self.network.link_sites(
-                link.one,
-                link.other,
-                latency=link.latency,
-                bytes_per_second=link.bytes_per_second,
-                loss=link.loss,
-            )
-
     def _start_at(self, when_us: int, process: Process) -> None:
         self._unborn[process.name] = None
         self.kernel.call_at(when_us, self._first_start, process)
@@ -141,94 +131,43 @@ class World:
             if process.host.powered:
                 process.start()
 
-    def _host(self, place: Place) -> Host:
-        host = self._hosts.get(place.ip)
-        if host is None:
-            host = self._hosts[place.ip] = self.network.add_host(place.name, place.ip)
-        return host
-
-    def _server(self, place: Place) -> RedisNode:
-        priorities = self.deployment.replica_priorities
-        group = self.plan.group(place.group)
-        master, number = group[0], group.index(place) if place in group else len(group)
-        own = self.deployment.topology.settings_of(place.name)
-        priority = priorities[number - 1] if 0 < number <= len(priorities) else None
-        settings = server_settings(
-            self.deployment.redis_conf,
-            (*self.deployment.directives, *own.directives),
-            port=place.port,
-            replicaof=(master.ip, master.port) if number and not own.stands_alone else None,
-            replica_priority=priority,
-        )
-        return RedisNode(
-            place.name,
-            self._host(place),
-            self.network,
-            random=self.streams.get(f"redis:{place.name}"),
-            settings=settings,
-            machine=self.deployment.machine,
-        )
-
-    def _sentinel(self, place: Place) -> SentinelNode:
-        topology = self.deployment.topology
-        own = topology.settings_of(place.name)
-        masters = [
-            next((each for each in self.plan.servers if each.name == own.monitors), master)
-            for master in self.plan.masters
-        ]
-        conf = self.deployment.sentinel_conf(
-            place.myid,
-            place.port,
-            own,
-            [self._file_address(each) for each in masters],
-        )
-        # Copies of one virtual machine draw the same numbers, each from a generator of its own.
-        streams = Streams(self.seed) if topology.in_step else self.streams
-        random = streams.get("sentinel:in-step" if topology.in_step else f"sentinel:{place.name}")
-        return SentinelNode(
-            place.name,
-            self._host(place),
-            self.network,
-            disk=Disk(
-                conf, streams.get("disk:in-step" if topology.in_step else f"disk:{place.name}")
-            ),
-            random=random,
-            profile=self.profile,
-        )
-
     def add_sentinel(self, place: Place) -> SentinelNode:
         """Build a further Sentinel at `place`, with the file that the first ones began with."""
-        sentinel = self.sentinels[place.name] = self._sentinel(place)
+        sentinel = self.sentinels[place.name] = self._builder.sentinel(place)
         self.plan = dataclasses.replace(self.plan, sentinels=(*self.plan.sentinels, place))
         return sentinel
 
     def add_server(self, place: Place) -> RedisNode:
         """Build a further server at `place`, which follows the first master."""
-        server = self.servers[place.name] = self._server(place)
+        server = self.servers[place.name] = self._builder.server(place)
         self.plan = dataclasses.replace(self.plan, servers=(*self.plan.servers, place))
         return server
 
-    def _file_address(self, master: Place) -> tuple[str, int]:
-        """The address of a master as a Sentinel's file has it: the first one's may be a name."""
-        if master == self.plan.servers[0]:
-            return self.deployment.master_address
-        return (master.ip, master.port)
+    def replace_machine(self, place: Place, name: str) -> None:
+        """Put a machine called `name` at the address of `place`, the machine of which is off.
 
-    def _client(self, place: Place, group: ClientGroup) -> TextbookClient:
-        master = self.plan.servers[0]
-        sentinels = [(each.ip, each.port) for each in self.plan.sentinels]
-        first = group.first_sentinel - 1
-        return CLIENT_KINDS[group.kind](
-            place.name,
-            self._host(place),
-            self.network,
-            loop=self.loop,
-            sentinels=sentinels[first:] + sentinels[:first],
-            master_name=self.deployment.master_name,
-            random=self.streams.get(f"client:{place.name}"),
-            workload=group.workload,
-            first_master=(master.ip, master.port),
-        )
+        Raises ValueError if it is not.
+        """
+        self._builder.replace_machine(place, name)
+
+    def place_of(self, name: str) -> Place:
+        """Where others reach a node; raises `UnknownNode` and `ImpossibleFault` as `node` does."""
+        node = self.node(name)
+        return next(each for each in self.plan.places if each.name == node.name)
+
+    # Chance
+
+    def fresh_chance(self, seed: int) -> None:
+        """From now on all that is left to chance comes from `seed`; what has been stays.
+
+        That is every delay, every pause and every draw of a Sentinel still to come. Ids, addresses
+        and the order of hash tables stay. The header of the trace keeps the seed of the beginning.
+        """
+        self.streams.reseed(seed)
+        for sentinel in self.sentinels.values():
+            # Who marches in step goes on to do so: equal draws, from a generator of its own.
+            who = "in-step" if self.deployment.topology.in_step else sentinel.name
+            sentinel.fresh_chance(Streams(seed).get(f"fresh:{who}"))
 
     # Looking
 
@@ -286,25 +225,12 @@ class World:
         return tuple(name for name in found if name is not None)
 
     def _find_master(self, group: int = 0) -> str | None:
-        name, sentinels = self.deployment.master_names[group], self.sentinels.values()
-        places = self.plan.group(group)
-        votes = [
-            each.names_as_master(name)
-            for each in sentinels
-            if each.state == "running" and each.ready
-        ]
-        if not votes:
-            newest = max(each.config_epoch(name) for each in sentinels)
-            votes = [s.names_as_master(name) for s in sentinels if s.config_epoch(name) == newest]
-        counts = {each.name: votes.count((each.ip, each.port)) for each in places}
-        if any(counts.values()):
-            return max(counts, key=lambda each: counts[each])
-        masters = [
-            each.name
-            for each in places
-            if (node := self.servers[each.name]).state == "running" and not node.server.is_replica
-        ]
-        return masters[0] if len(masters) == 1 else None
+        return present_master(
+            self.deployment.master_names[group],
+            self.plan.group(group),
+            self.servers,
+            self.sentinels.values(),
+        )
 
     # Time
 
@@ -457,20 +383,21 @@ class World:
         Where a killed process leaves a host that answers with resets, here is silence.
         """
         node = self.node(name)
-        if node.host.powered:
-            gone = [each.name for each in self.nodes.values() if each.host is node.host]
+        machine = node.host.machine
+        if machine.powered:
+            gone = [each.name for each in self.nodes.values() if each.host.machine is machine]
             self.note_fault("power_off", node.name, f"host off: {', '.join(gone)}")
             for each in gone:
                 self._busy_until_us.pop(each, None)
-            node.host.power_off()
+            machine.power_off()
         return node.name
 
     def power_on(self, name: str) -> str:
         """Give a node's host its power back; its processes stay dead until `restart`."""
         node = self.node(name)
-        if not node.host.powered:
+        if not node.host.machine.powered:
             self.note_fault("power_on", node.name, "host on, without its processes")
-            node.host.power_on()
+            node.host.machine.power_on()
         return node.name
 
     def step_clock(self, name: str, seconds: float) -> str:
@@ -511,6 +438,11 @@ class World:
     def note_fault(self, verb: str, node: str, detail: str) -> None:
         """Write on the trace that `verb` was done to `node`; `detail` is for people."""
         self.recorder.record(node, FaultInjected(verb=verb, detail=detail))
+
+    def note_name(self, name: str) -> None:
+        """Write on the trace what the host `name` means from now on."""
+        address = self.network.names.addresses.get(name.lower(), "")
+        self.recorder.record("network", HostNamed(name=name, address=address))
 
 
 def _duration_us(seconds: float) -> int:

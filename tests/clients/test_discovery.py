@@ -172,6 +172,47 @@ def test_master_that_moved_is_found_by_the_next_discovery(world: ScriptedWorld) 
     assert connect(world).address == ("10.0.0.2", 6379)
 
 
+def test_name_that_a_sentinel_announces_is_looked_up_at_every_discovery(
+    world: ScriptedWorld,
+) -> None:
+    """[CLT-1-20]"""
+    world.sentinels[0].answer = names("redis.example")
+    world.network.names.point("redis.example", "10.0.0.1")
+    connection = connect(world)
+    assert connection.asked == ("redis.example", 6379)
+    assert connection.address == ("10.0.0.1", 6379)
+    assert world.servers[0].asked == [("ROLE",)]
+    world.network.names.point("redis.example", "10.0.0.2")
+    connect(world)
+    assert world.servers[1].asked == [("ROLE",)]
+
+
+def test_sentinels_and_servers_are_told_different_passwords_before_anything_else(
+    world: ScriptedWorld,
+) -> None:
+    """[CLT-1-21]"""
+    world.application.sentinel_auth = ("gate",)
+    world.application.server_auth = ("app", "vault")
+    connect(world)
+    assert world.sentinels[0].asked == [("AUTH", "gate"), GET_ADDRESS]
+    assert world.servers[0].asked == [("AUTH", "app", "vault"), ("ROLE",)]
+
+
+def test_wrong_password_makes_a_sentinel_one_to_pass_over_and_a_server_none_to_use(
+    world: ScriptedWorld,
+) -> None:
+    """[CLT-1-21]"""
+    wrong = Error("WRONGPASS invalid username-password pair or user is disabled.")
+    world.application.sentinel_auth = world.application.server_auth = ("no",)
+    world.sentinels[0].answer = lambda words: wrong
+    world.servers[0].answer = lambda words: wrong if words[0] == "AUTH" else MASTER
+    with pytest.raises(NoMaster, match="WRONGPASS"):
+        connect(world)
+    assert world.servers[0].asked == [("AUTH", "no")]
+    assert asked(world) == [1, 2, 0]
+    assert world.servers[0].connections == []
+
+
 def test_error_that_a_program_does_not_handle_ends_the_run(world: ScriptedWorld) -> None:
     async def program() -> None:
         raise ZeroDivisionError("a bug of the application")

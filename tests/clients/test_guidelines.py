@@ -216,6 +216,16 @@ def test_message_makes_the_listening_client_look_again(world: ScriptedWorld) -> 
     assert {each.outcome for each in world.operations()} == {"ok"}, "nothing had to fail for it"
 
 
+def test_look_that_finds_the_same_name_leaves_the_connection_alone(world: ScriptedWorld) -> None:
+    """[CLT-1-20]"""
+    world.network.names.point("redis.example", "10.0.0.1")
+    for sentinel in world.sentinels:
+        sentinel.answer = names("redis.example")
+    world.client("listening")
+    world.run(2.0)
+    assert [words for words in world.servers[0].asked if words == ("ROLE",)] == [("ROLE",)]
+
+
 def test_message_about_another_master_is_ignored(world: ScriptedWorld) -> None:
     """[CLT-1-19]"""
     say = announcing(world)

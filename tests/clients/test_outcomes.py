@@ -10,7 +10,7 @@ from sim.clients import CLIENT_KINDS, ClientGroup, Workload
 from sim.judge import account_for_writes
 from sim.scenarios import run_scenario
 from sim.trace import Operation, WriteAccepted
-from tests.properties.strategies import Dice, any_story
+from sim.search import Dice, any_story
 
 BUSY = Workload(rate=20, pipeline=2, connections=2, reads=0.2)
 

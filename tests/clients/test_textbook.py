@@ -48,6 +48,21 @@ def test_one_connection_serves_while_all_is_well(
     assert len(world.sentinels[0].asked) == 1
 
 
+def test_closed_connection_costs_nothing_but_a_new_discovery(
+    world: ScriptedWorld, writer: TextbookClient
+) -> None:
+    """What Sentinel's CLIENT KILL does to everybody. [CLT-1-12] [CLT-1-11]"""
+    world.run(1.03)
+    (connection,) = world.servers[0].connections
+    connection.close()
+    world.sentinels[0].answer = names("10.0.0.2")
+    world.run(2.0)
+    operations = world.operations()
+    assert {each.outcome for each in operations} == {"ok"}
+    assert operations[-1].target == "10.0.0.2:6379"
+    assert len(world.sentinels[0].asked) == 2
+
+
 def test_readonly_leads_to_a_new_discovery(world: ScriptedWorld, writer: TextbookClient) -> None:
     """[CLT-1-13]"""
     world.run(1.0)

@@ -144,6 +144,30 @@ def test_more_can_be_done_at_a_start() -> None:
     assert calls == [killed + DELAY]
 
 
+def test_a_process_that_is_down_already_is_started_after_the_delay() -> None:
+    world = World()
+    program = world.program("a")
+    program.kill()
+    world.run(SECOND)
+    supervisor = Supervisor(program, Constant(DELAY), Random(1))
+    world.run(DELAY - 1)
+    assert program.state == "down"
+    world.run(1)
+    assert (program.state, supervisor.starts) == ("running", 1)
+
+
+def test_a_process_on_a_host_without_power_waits_for_the_boot() -> None:
+    world = World()
+    program = world.program("a")
+    program.host.power_off()
+    supervisor = Supervisor(program, Constant(DELAY), Random(1))
+    world.run(SECOND)
+    assert not supervisor.is_waiting
+    program.host.power_on()
+    world.run(DELAY)
+    assert program.state == "running"
+
+
 def test_a_limit_of_no_start_is_refused() -> None:
     with pytest.raises(ValueError, match="limit"):
         supervised(limit=0)

@@ -95,6 +95,7 @@ def test_incr_of_text_is_an_error_and_changes_nothing(line: Line) -> None:
 
 
 def test_transaction_runs_everything_although_one_command_fails(line: Line) -> None:
+    """[RED-1-6]"""
     line.call("SET", "text", "x")
     assert line.call("MULTI") == OK
     assert line.call("INCR", "text") == QUEUED
@@ -106,6 +107,7 @@ def test_transaction_runs_everything_although_one_command_fails(line: Line) -> N
 
 
 def test_error_at_queueing_time_discards_the_transaction(line: Line) -> None:
+    """[RED-1-6]"""
     line.call("MULTI")
     line.call("SET", "k", "v")
     assert isinstance(line.call("NOPE"), Error)
@@ -287,6 +289,7 @@ def test_backlog_of_another_size_starts_afresh(world: RedisWorld) -> None:
 
 
 def test_config_rewrite_without_a_file_is_an_error(world: RedisWorld) -> None:
+    """[RED-1-8]"""
     node = world.node("bare", machine=Machine(has_config_file=False))
     assert world.call(node, "CONFIG", "REWRITE") == Error(
         "ERR The server is running without a config file"
@@ -320,6 +323,7 @@ def test_accepted_and_refused_writes_are_on_the_trace(world: RedisWorld) -> None
 
 
 def test_master_refuses_writes_without_enough_good_replicas(world: RedisWorld) -> None:
+    """[RED-1-16] [RED-8-1] [RED-8-3]"""
     settings = Settings(repl_diskless_sync_delay=0, min_replicas_to_write=1, min_replicas_max_lag=2)
     master, replica = world.group(1, master=settings)
     assert world.call(master, "SET", "k", "v") == OK
@@ -335,6 +339,7 @@ def test_master_refuses_writes_without_enough_good_replicas(world: RedisWorld) -
 
 
 def test_replica_with_stale_data_may_be_told_to_refuse(world: RedisWorld) -> None:
+    """[RED-1-13] [RED-1-1] [RED-1-2] [RED-1-3]"""
     replica = Settings(repl_diskless_sync_delay=0, replica_serve_stale_data=False)
     master, node = world.group(1, replica=replica)
     assert world.call(node, "GET", "k") is None

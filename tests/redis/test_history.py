@@ -33,12 +33,14 @@ def test_ping_occupies_fourteen_bytes_of_stream() -> None:
     [(0, False), (1, True), (43, True), (44, False)],
 )
 def test_requested_byte_must_be_in_the_backlog_or_be_the_next(offset: int, accepted: bool) -> None:
+    """[RED-4.2-3]"""
     made = history(3)
     assert made.can_continue(made.replid, offset) is accepted
 
 
 @pytest.mark.parametrize(("offset", "accepted"), [(14, False), (15, True), (43, True)])
 def test_backlog_of_limited_size_forgets_the_oldest_bytes(offset: int, accepted: bool) -> None:
+    """[RED-4-4]"""
     made = history(3, backlog=28)
     assert made.backlog is not None
     assert (made.backlog.first, made.backlog.length) == (15, 28)
@@ -54,6 +56,7 @@ def test_backlog_sends_every_unit_from_the_requested_byte_on(offset: int, units:
 
 @pytest.mark.parametrize(("offset", "accepted"), [(42, True), (43, True), (44, False)])
 def test_old_id_is_valid_up_to_where_the_histories_part(offset: int, accepted: bool) -> None:
+    """[RED-4-2] [RED-4.2-2]"""
     made = history(3)
     old = made.replid
     made.shift()
@@ -65,6 +68,7 @@ def test_old_id_is_valid_up_to_where_the_histories_part(offset: int, accepted: b
 
 
 def test_unknown_id_or_missing_backlog_means_full_resynchronisation() -> None:
+    """[RED-4.2-2] [RED-4.2-3]"""
     made = history(3)
     assert not made.can_continue("f" * 40, 43)
     assert not made.can_continue("?", -1)
@@ -73,6 +77,7 @@ def test_unknown_id_or_missing_backlog_means_full_resynchronisation() -> None:
 
 
 def test_full_copy_of_another_history_forgets_the_second_id() -> None:
+    """[RED-4.2-5]"""
     made = history(3)
     made.shift()
     made.replace("a" * 40, 1000)

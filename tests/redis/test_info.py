@@ -147,12 +147,14 @@ def pair_with_announcements(world: RedisWorld) -> tuple[RedisNode, RedisNode]:
 
 
 def test_info_of_a_master() -> None:
+    """[RED-2-1] to [RED-2-3], [RED-2-16], [RED-2-18] to [RED-2-23]"""
     world = RedisWorld()
     master, _ = pair_with_announcements(world)
     assert words(world.call(master, "INFO"), **ids(master)) == MASTER.split("\n")
 
 
 def test_info_of_a_replica() -> None:
+    """[RED-2-3] to [RED-2-7], [RED-2-9] [RED-2-10], [RED-2-13] to [RED-2-15]"""
     world = RedisWorld()
     _, replica = pair_with_announcements(world)
     shown = words(world.call(replica, "INFO", "replication"), **ids(replica))
@@ -172,6 +174,7 @@ def test_info_of_named_sections_keeps_their_order_and_ignores_unknown_ones() -> 
 
 
 def test_link_down_since_is_minus_one_before_the_first_success_and_counts_after_a_loss() -> None:
+    """[RED-2-10] [RED-2-12] [RED-2-25]"""
     world = RedisWorld()
     master, replica = world.group(1, master=Settings(repl_diskless_sync_delay=5), seconds=1)
     before = info_of(world, replica, "replication")
@@ -191,6 +194,7 @@ def test_link_down_since_is_minus_one_before_the_first_success_and_counts_after_
 
 
 def test_master_that_becomes_replica_reports_minus_one_until_its_first_success() -> None:
+    """[RED-2-26] [RED-2-3]"""
     world = RedisWorld()
     node = world.node("m")
     world.call(node, "REPLICAOF", "10.9.9.9", "1")
@@ -201,21 +205,129 @@ def test_master_that_becomes_replica_reports_minus_one_until_its_first_success()
     assert info["master_link_down_since_seconds"] == "-1"
 
 
+def test_success_and_promotion_end_the_count_of_seconds() -> None:
+    """[RED-2-27]"""
+    world = RedisWorld()
+    master, replica = world.group(1)
+    master.kill()
+    world.run(5 * SECOND)
+    master.start()
+    world.run(8 * SECOND)
+    assert "master_link_down_since_seconds" not in info_of(world, replica, "replication")
+    master.kill()
+    world.run(5 * SECOND)
+    world.call(replica, "REPLICAOF", "NO", "ONE")
+    world.call(replica, "REPLICAOF", master.host.address, "6379")
+    world.run(SECOND)
+    assert info_of(world, replica, "replication")["master_link_down_since_seconds"] == "-1"
+
+
+def test_replica_lists_its_own_replicas() -> None:
+    """[RED-2-24]"""
+    world = RedisWorld()
+    _, replica = world.group(1)
+    chained = world.node("sub", Settings(replicaof=(replica.host.address, 6379)))
+    world.run(8 * SECOND)
+    info = info_of(world, replica, "replication")
+    assert (info["role"], info["connected_slaves"]) == ("slave", "1")
+    assert info["slave0"].startswith(f"ip={chained.host.address},port=6379,state=online,offset=")
+    assert info_of(world, chained, "replication")["connected_slaves"] == "0"
+
+
+def test_good_replicas_are_counted_only_where_writes_depend_on_them() -> None:
+    """They are counted at once when one comes or goes, and each second for the lag.
+
+    [RED-2-17] [RED-8-1] [RED-8-2]
+    """
+    world = RedisWorld()
+    settings = Settings(repl_diskless_sync_delay=0, min_replicas_to_write=1, min_replicas_max_lag=4)
+    master, first, second = world.group(2, master=settings)
+    assert "min_slaves_good_slaves" not in info_of(world, first, "replication")
+
+    def good() -> str:
+        return info_of(world, master, "replication")["min_slaves_good_slaves"]
+
+    assert good() == "2"
+    first.kill()
+    world.run(2 * MS)
+    assert good() == "1"
+    second.pause()
+    world.run(4 * SECOND)
+    assert good() == "1"
+    world.run(2 * SECOND)
+    assert good() == "0"
+    world.call(master, "CONFIG", "SET", "min-replicas-max-lag", "0")
+    assert "min_slaves_good_slaves" not in info_of(world, master, "replication")
+
+
+def test_role_tells_how_far_the_link_is() -> None:
+    """[RED-3-2]"""
+    world = RedisWorld()
+    slow = Machine(other_data_bytes=1000, sync_bytes_per_second=500)
+    master = world.node("m", Settings(repl_diskless_sync_delay=0), slow)
+    replica = world.node("r")
+
+    def state() -> tuple[object, ...]:
+        role = world.call(replica, "ROLE")
+        assert isinstance(role, tuple)
+        return role[3:]
+
+    world.network.partition([master.host], [replica.host])
+    world.call(replica, "REPLICAOF", master.host.address, "6379")
+    assert state() == ("connecting", -1)
+    world.network.heal()
+    master.pause()
+    world.run(4 * SECOND)
+    assert state() == ("handshake", -1)
+    master.resume()
+    world.run(500 * MS)
+    assert state() == ("sync", -1)
+    world.run(5 * SECOND)
+    assert state() == ("connected", master.server.history.offset)
+    master.kill()
+    world.run(500 * MS)
+    assert state() == ("connect", -1)
+
+
+def progress_of(world: RedisWorld, node: RedisNode) -> tuple[int, int, int, str]:
+    info = info_of(world, node, "replication")
+    assert info["master_sync_in_progress"] == "1"
+    total, read, left = (
+        int(info[f"master_sync_{which}_bytes"]) for which in ("total", "read", "left")
+    )
+    return total, read, left, info["master_sync_perc"]
+
+
 def test_info_shows_the_progress_of_a_full_resynchronisation() -> None:
+    """[RED-2-8] [RED-2-11] [RED-2-18]"""
     world = RedisWorld()
     machine = Machine(other_data_bytes=1_000_000, sync_bytes_per_second=250_000)
-    master, replica = world.group(1, machine=machine, seconds=2)
-    info = info_of(world, replica, "replication")
-    assert info["master_sync_in_progress"] == "1"
-    assert info["master_sync_total_bytes"] == "1000000"
-    read, left = int(info["master_sync_read_bytes"]), int(info["master_sync_left_bytes"])
-    assert read + left == 1_000_000
+    settings = Settings(repl_diskless_sync=False)
+    master, replica = world.group(1, master=settings, machine=machine, seconds=2)
+    total, read, left, percent = progress_of(world, replica)
+    assert total == read + left == 1_000_000
     assert 400_000 < read < 600_000
+    assert percent == f"{read / 10_000:.2f}"
     assert info_of(world, master, "replication")["slave0"].split(",")[2] == "state=send_bulk"
     assert world.call(replica, "ROLE") == ("slave", "10.0.0.1", 6379, "sync", -1)
 
 
+def test_nobody_knows_the_size_of_a_transfer_that_is_not_a_file() -> None:
+    """What a real server (7.0.15) shows before the first byte, and then. [RED-2-11] [RED-2-18]"""
+    world = RedisWorld()
+    machine = Machine(other_data_bytes=1_000_000, sync_bytes_per_second=250_000)
+    settings = Settings(repl_diskless_sync_delay=2)
+    master, replica = world.group(1, master=settings, machine=machine, seconds=2)
+    assert progress_of(world, replica) == (-1, 0, -1, "-0.00")
+    world.run(2 * SECOND)
+    total, read, left, percent = progress_of(world, replica)
+    assert (total, left, percent) == (0, -read, "0.00")
+    assert 200_000 < read < 600_000
+    assert info_of(world, master, "replication")["slave0"].split(",")[2] == "state=wait_bgsave"
+
+
 def test_role_of_master_and_replica() -> None:
+    """[RED-1-10] [RED-3-1] [RED-3-2]"""
     world = RedisWorld()
     master, replica = world.group(1)
     world.call(master, "SET", "k", "v")

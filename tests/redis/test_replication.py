@@ -38,6 +38,7 @@ def is_up(node: RedisNode) -> bool:
 
 
 def test_writes_reach_replicas_and_replicas_of_replicas(world: RedisWorld) -> None:
+    """[RED-4-3] [RED-4-6]"""
     master, replica = world.group(1)
     chained = world.node("sub", Settings(replicaof=(replica.host.address, 6379)))
     world.run(8 * SECOND)
@@ -57,6 +58,7 @@ def test_writes_reach_replicas_and_replicas_of_replicas(world: RedisWorld) -> No
 
 
 def test_offset_counts_the_bytes_of_every_write(world: RedisWorld) -> None:
+    """[RED-4-3]"""
     master, _ = world.group(1)
     before = master.server.history.offset
     world.call(master, "SET", "key", "value")
@@ -73,6 +75,7 @@ def test_command_that_changes_nothing_is_not_replicated(world: RedisWorld) -> No
 
 
 def test_master_without_replicas_ever_counts_no_offset(world: RedisWorld) -> None:
+    """[RED-4-4] [RED-4-6]"""
     node = world.node("m")
     world.call(node, "SET", "k", "v")
     world.call(node, "PUBLISH", "c", "m")
@@ -80,6 +83,7 @@ def test_master_without_replicas_ever_counts_no_offset(world: RedisWorld) -> Non
 
 
 def test_isolated_master_counts_hello_messages_in_its_offset(world: RedisWorld) -> None:
+    """[RED-4-6]"""
     master, replica = world.group(1)
     replica.kill()
     world.run(SECOND)
@@ -92,6 +96,7 @@ def test_isolated_master_counts_hello_messages_in_its_offset(world: RedisWorld) 
 def test_publish_on_a_master_reaches_subscribers_of_replicas_but_not_the_reverse(
     world: RedisWorld,
 ) -> None:
+    """[RED-1-3]"""
     master, replica = world.group(1)
     chained = world.node("sub", Settings(replicaof=(replica.host.address, 6379)))
     world.run(8 * SECOND)
@@ -123,6 +128,7 @@ def test_transaction_is_applied_as_a_whole_with_its_wrapping_counted(world: Redi
 
 
 def test_replica_refuses_clients_but_obeys_its_master(world: RedisWorld) -> None:
+    """[RED-1-15]"""
     master, replica = world.group(1)
     readonly = Error("READONLY You can't write against a read only replica.")
     assert world.call(replica, "INCR", "n") == readonly
@@ -131,6 +137,7 @@ def test_replica_refuses_clients_but_obeys_its_master(world: RedisWorld) -> None
 
 
 def test_master_pings_its_replicas_every_ten_seconds(world: RedisWorld) -> None:
+    """[RED-4-6] [RED-4.3-1]"""
     master, replica = world.group(1)
     before = master.server.history.offset
     world.run(100 * SECOND)
@@ -139,6 +146,7 @@ def test_master_pings_its_replicas_every_ten_seconds(world: RedisWorld) -> None:
 
 
 def test_offset_of_a_replica_lags_by_the_network_and_by_its_apply_delay(world: RedisWorld) -> None:
+    """[RED-2-9] [RED-2-10]"""
     master, replica = world.group(1, machine=Machine(apply_delay_us=200 * MS))
     world.network.set_latency(master.host, replica.host, Constant(100 * MS))
     before = replica.server.history.offset
@@ -156,6 +164,7 @@ def test_offset_of_a_replica_lags_by_the_network_and_by_its_apply_delay(world: R
 
 
 def test_master_learns_the_offset_of_a_replica_once_per_second(world: RedisWorld) -> None:
+    """[RED-4.3-3]"""
     master, replica = world.group(1)
     world.run(50 * MS)
     world.call(master, "SET", "k", "v")
@@ -183,6 +192,7 @@ def test_offsets_are_sampled_only_when_they_change(world: RedisWorld) -> None:
 
 
 def test_short_loss_of_the_link_costs_a_partial_resynchronisation_only(world: RedisWorld) -> None:
+    """[RED-4-5] [RED-4.2-4]"""
     master, replica = world.group(1)
     world.call(master, "SET", "a", "1")
     assert world.call(master, "CLIENT", "KILL", "TYPE", "replica") == 1
@@ -204,6 +214,7 @@ def test_killed_link_to_the_master_is_cached_and_made_again(world: RedisWorld) -
 
 
 def test_bytes_received_but_not_applied_are_asked_for_again(world: RedisWorld) -> None:
+    """[RED-4-5]"""
     master, replica = world.group(1, machine=Machine(apply_delay_us=SECOND))
     line = world.line(master)
     line.call("INCR", "n")
@@ -216,6 +227,7 @@ def test_bytes_received_but_not_applied_are_asked_for_again(world: RedisWorld) -
 def test_replica_away_for_longer_than_the_backlog_needs_a_full_resynchronisation(
     world: RedisWorld,
 ) -> None:
+    """[RED-4.2-3] [RED-4.2-5]"""
     settings = Settings(repl_diskless_sync_delay=0, repl_backlog_size=100, repl_timeout=2)
     master, replica = world.group(1, master=settings)
     cut = world.network.partition([master.host], [replica.host])
@@ -234,6 +246,7 @@ def test_replica_away_for_longer_than_the_backlog_needs_a_full_resynchronisation
 def test_silent_master_is_given_up_after_repl_timeout_and_silent_replica_too(
     world: RedisWorld,
 ) -> None:
+    """[RED-4.3-4]"""
     master, replica = world.group(
         1,
         master=Settings(repl_diskless_sync_delay=0, repl_timeout=15),
@@ -248,7 +261,57 @@ def test_silent_master_is_given_up_after_repl_timeout_and_silent_replica_too(
     assert len(master.server.replicas) == 0
 
 
+def test_unanswered_connect_and_handshake_are_given_up_after_repl_timeout(
+    world: RedisWorld,
+) -> None:
+    """[RED-4.3-4]"""
+    master = world.node("m")
+    replica = world.node("r", Settings(repl_timeout=5))
+    cut = world.network.partition([master.host], [replica.host])
+    world.call(replica, "REPLICAOF", master.host.address, "6379")
+    first = replica.server.upstream.connection
+    world.run(5 * SECOND)
+    assert replica.server.upstream.connection is first
+    world.run(3 * SECOND)
+    second = replica.server.upstream.connection
+    assert second is not first
+    master.pause()
+    world.network.heal(cut)
+    world.run(3 * SECOND)
+    assert replica.server.upstream.phase is LinkPhase.HANDSHAKE
+    world.run(7 * SECOND)
+    assert replica.server.upstream.connection is not second
+    master.resume()
+    world.run(15 * SECOND)
+    assert is_up(replica)
+
+
+def test_loading_master_is_asked_again_until_it_has_loaded(world: RedisWorld) -> None:
+    """[RED-4.2-1]"""
+    machine = Machine(other_data_bytes=1000, load_bytes_per_second=200)
+    master, replica = world.group(1, master=Settings(repl_diskless_sync_delay=0))
+    master.machine = machine
+    world.call(master, "SAVE")
+    master.kill()
+    master.start()
+    world.run(3 * SECOND)
+    assert world.call(master, "PSYNC", "?", "-1") == Error(
+        "LOADING Redis is loading the dataset in memory"
+    )
+    assert not is_up(replica)
+    world.run(6 * SECOND)
+    assert is_up(replica)
+
+
+def test_replica_without_replicas_keeps_its_backlog_for_ever(world: RedisWorld) -> None:
+    """[RED-4-4]"""
+    _, replica = world.group(1, replica=Settings(repl_backlog_ttl=5))
+    world.run(30 * SECOND)
+    assert replica.server.history.backlog is not None
+
+
 def test_lost_link_is_retried_at_once_and_then_each_second(world: RedisWorld) -> None:
+    """[RED-4.3-1] [RED-4.3-2]"""
     master, replica = world.group(1)
     master.kill()
     world.run(5 * MS)
@@ -263,6 +326,7 @@ def test_lost_link_is_retried_at_once_and_then_each_second(world: RedisWorld) ->
 
 
 def test_full_resynchronisation_waits_for_the_diskless_delay(world: RedisWorld) -> None:
+    """[RED-4.2-5]"""
     _, replica = world.group(1, master=Settings(), seconds=5)
     assert world.records(FullSyncStarted) == []
     world.run(2 * SECOND)
@@ -312,6 +376,7 @@ def test_writes_during_a_full_resynchronisation_follow_the_snapshot(world: Redis
 def test_replica_serves_old_data_during_the_transfer_and_none_while_loading(
     world: RedisWorld,
 ) -> None:
+    """[RED-4.2-5] [RED-6-4]"""
     machine = Machine(other_data_bytes=1000, sync_bytes_per_second=500, load_bytes_per_second=500)
     master = world.node("m", Settings(repl_diskless_sync_delay=0))
     world.call(master, "SET", "k", "new")
@@ -335,6 +400,7 @@ def test_replica_serves_old_data_during_the_transfer_and_none_while_loading(
 def test_full_resynchronisation_of_a_replica_replaces_the_data_of_its_replicas_too(
     world: RedisWorld,
 ) -> None:
+    """[RED-4.2-5] [RED-6-6]"""
     master, replica = world.group(1)
     chained = world.node("sub", Settings(replicaof=(replica.host.address, 6379)))
     other = world.node("other", Settings(repl_diskless_sync_delay=0))
@@ -348,6 +414,7 @@ def test_full_resynchronisation_of_a_replica_replaces_the_data_of_its_replicas_t
 
 
 def test_loading_server_refuses_slaveof_and_so_the_whole_transaction(world: RedisWorld) -> None:
+    """[RED-1-7] [RED-1-12]"""
     machine = Machine(other_data_bytes=1000, load_bytes_per_second=500)
     _, replica = world.group(1, machine=machine, seconds=1)
     line = world.line(replica)
@@ -374,6 +441,7 @@ def test_link_lost_while_loading_is_noticed_afterwards(world: RedisWorld) -> Non
 
 
 def test_replica_without_a_link_feeds_nobody(world: RedisWorld) -> None:
+    """[RED-1-18] [RED-4.2-1]"""
     master, replica = world.group(1)
     master.kill()
     world.run(SECOND)
@@ -389,6 +457,7 @@ def test_replica_without_a_link_feeds_nobody(world: RedisWorld) -> None:
 
 
 def test_first_replica_gives_a_fresh_master_a_new_history(world: RedisWorld) -> None:
+    """[RED-4-1] [RED-4-4]"""
     master = world.node("m", Settings(repl_diskless_sync_delay=0))
     world.run(SECOND)
     before = master.server.history.replid
@@ -398,6 +467,7 @@ def test_first_replica_gives_a_fresh_master_a_new_history(world: RedisWorld) -> 
 
 
 def test_backlog_without_replicas_expires_and_ends_the_history(world: RedisWorld) -> None:
+    """[RED-4-4]"""
     settings = Settings(repl_diskless_sync_delay=0, repl_backlog_ttl=10)
     master, replica = world.group(1, master=settings)
     history = master.server.history

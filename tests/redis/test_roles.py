@@ -36,6 +36,7 @@ def reconfigure(line: Line, host: str, port: str) -> None:
 def test_transaction_promotes_and_closes_everybody_but_the_caller_and_replication_links(
     world: RedisWorld,
 ) -> None:
+    """[RED-7-1] [RED-5-3]"""
     _, replica = world.group(1)
     chained = world.node("sub", Settings(replicaof=(replica.host.address, 6379)))
     world.run(8 * SECOND)
@@ -55,6 +56,7 @@ def test_transaction_promotes_and_closes_everybody_but_the_caller_and_replicatio
 
 
 def test_demoting_transaction_leaves_attached_replicas_alone(world: RedisWorld) -> None:
+    """[RED-6-6] [RED-4.2-4]"""
     master, first, second = world.group(2)
     world.call(first, "SLAVEOF", "NO", "ONE")
     reconfigure(world.line(master), first.host.address, "6379")
@@ -69,6 +71,7 @@ def test_demoting_transaction_leaves_attached_replicas_alone(world: RedisWorld) 
 
 
 def test_promotion_continues_the_offset_under_a_new_id(world: RedisWorld) -> None:
+    """[RED-5-1] [RED-5-2] [RED-5-4]"""
     master, replica = world.group(1)
     world.call(master, "SET", "k", "v")
     old, offset = master.server.history.replid, master.server.history.offset
@@ -85,6 +88,7 @@ def test_promotion_continues_the_offset_under_a_new_id(world: RedisWorld) -> Non
 def test_old_master_without_extra_writes_returns_by_a_partial_resynchronisation(
     world: RedisWorld,
 ) -> None:
+    """[RED-6-3] [RED-6-5]"""
     master, replica = world.group(1)
     world.call(master, "SET", "k", "v")
     world.call(replica, "SLAVEOF", "NO", "ONE")
@@ -99,6 +103,7 @@ def test_old_master_without_extra_writes_returns_by_a_partial_resynchronisation(
 def test_old_master_with_extra_writes_gets_a_full_resynchronisation_and_loses_them(
     world: RedisWorld,
 ) -> None:
+    """[RED-6-3] [RED-4.2-2]"""
     master, replica = world.group(1)
     world.call(replica, "SLAVEOF", "NO", "ONE")
     world.call(master, "SET", "lost", "1")
@@ -121,6 +126,7 @@ def test_one_hello_message_more_is_enough_for_a_full_resynchronisation(world: Re
 
 
 def test_replicas_of_the_old_master_continue_with_the_promoted_one(world: RedisWorld) -> None:
+    """[RED-4.2-2] [RED-5-2]"""
     master, first, second = world.group(2)
     world.call(master, "SET", "k", "v")
     syncs = len(world.records(FullSyncLoaded))
@@ -149,6 +155,7 @@ def test_replica_ahead_of_the_promoted_one_gets_a_full_resynchronisation(world: 
 
 
 def test_link_is_up_again_a_few_round_trips_after_a_redirection(world: RedisWorld) -> None:
+    """[RED-6-5]"""
     _, first, second = world.group(2)
     world.call(first, "SLAVEOF", "NO", "ONE")
     line = world.line(second)
@@ -163,6 +170,7 @@ def test_link_is_up_again_a_few_round_trips_after_a_redirection(world: RedisWorl
 
 
 def test_demoted_master_is_read_only_at_once_and_still_serves_its_data(world: RedisWorld) -> None:
+    """[RED-6-4]"""
     node = world.node("m")
     line = world.line(node)
     line.call("SET", "k", "v")
@@ -174,6 +182,7 @@ def test_demoted_master_is_read_only_at_once_and_still_serves_its_data(world: Re
 
 
 def test_exec_of_queued_writes_is_refused_after_a_demotion(world: RedisWorld) -> None:
+    """[RED-6-4] [RED-7-1]"""
     node = world.node("m")
     line = world.line(node)
     line.call("MULTI")
@@ -187,6 +196,7 @@ def test_exec_of_queued_writes_is_refused_after_a_demotion(world: RedisWorld) ->
 
 
 def test_same_master_again_is_answered_without_any_effect(world: RedisWorld) -> None:
+    """[RED-6-1]"""
     master, replica = world.group(1)
     assert world.call(replica, "SLAVEOF", master.host.address, "6379") == Status(
         "OK Already connected to specified master"
@@ -196,6 +206,7 @@ def test_same_master_again_is_answered_without_any_effect(world: RedisWorld) -> 
 
 
 def test_promotion_during_a_transfer_keeps_the_data_of_that_moment(world: RedisWorld) -> None:
+    """[RED-5-1] [RED-5-5]"""
     machine = Machine(other_data_bytes=1000, sync_bytes_per_second=500)
     source, node = world.node("a", machine=machine), world.node("b", machine=machine)
     world.call(source, "CONFIG", "SET", "repl-diskless-sync-delay", "0")

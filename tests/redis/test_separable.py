@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
-from minisentinel.replies import OK, Command, Status
+from minisentinel.replies import OK, Command, Error, Status
 from minisentinel.trace import Data
 from sim.redis import Disk, Machine, Server, Settings
 from sim.redis.clients import Client
 from sim.redis.dispatch import Dispatcher
-from sim.redis.replication.messages import SnapshotPart, StreamPart
+from sim.redis.replication.messages import SnapshotPart, StreamPart, Unit, unit_size
 
 
 @dataclass
@@ -41,6 +41,7 @@ class FakeEnvironment:
     random: Random = field(default_factory=lambda: Random(1))
     time_us: int = 0
     records: list[Data] = field(default_factory=list)
+    links: list[FakeConnection] = field(default_factory=list)
     due: list[tuple[int, Callable[[Any], object], Any]] = field(default_factory=list)
 
     def now_us(self) -> int:
@@ -56,7 +57,8 @@ class FakeEnvironment:
         self.records.append(data)
 
     def connect(self, host: str, port: int) -> FakeConnection:
-        return FakeConnection(99)
+        self.links.append(FakeConnection(99, remote=(host, port)))
+        return self.links[-1]
 
     def after(
         self, delay_us: int, callback: Callable[[Any], object], argument: Any = None
@@ -69,6 +71,9 @@ class FakeEnvironment:
 
     def unread(self, clients: Iterable[Client]) -> list[tuple[Client, int]]:
         return []
+
+    def room(self, client: Client) -> int | None:
+        return None
 
     def shut_down(self) -> None:
         raise AssertionError("nobody asked for that")
@@ -152,3 +157,56 @@ def test_waiting_replica_is_kept_alive_by_newlines_until_the_delay_is_over() -> 
         bench.environment.time_us += 1_000_000
     kinds = [type(message).__name__ for message in replica.sent]
     assert kinds == ["Newline", "Newline", "Status", "SnapshotPart"]
+
+
+def link_of(bench: Bench) -> FakeConnection:
+    """The link to a master, which has just been made."""
+    bench.tell(bench.client(1), "REPLICAOF", "10.0.0.9", "6380")
+    bench.server.upstream.on_open()
+    return bench.environment.links[-1]
+
+
+def test_handshake_of_a_replica_that_has_much_to_say() -> None:
+    """[RED-4.1-1]"""
+    bench = Bench()
+    settings = bench.server.settings
+    settings.masteruser, settings.masterauth = "repl", "secret"
+    settings.replica_announce_ip, settings.replica_announce_port = "nat.example", 7001
+    link, hear = link_of(bench), bench.server.upstream.on_message
+    assert link.remote == ("10.0.0.9", 6380)
+    assert link.sent == [("PING",)]
+    hear(Error("NOAUTH Authentication required."))
+    assert link.sent[1:] == [
+        ("AUTH", "repl", "secret"),
+        ("REPLCONF", "listening-port", "7001"),
+        ("REPLCONF", "ip-address", "nat.example"),
+        ("REPLCONF", "capa", "eof", "capa", "psync2"),
+    ]
+    for reply in (OK, Error("ERR what?"), Error("ERR what?"), Error("ERR what?")):
+        hear(reply)
+    # A master that became a replica asks to go on where it stands itself.
+    assert link.sent[5:] == [("PSYNC", bench.server.history.replid, "1")]
+
+
+def test_handshake_ends_at_an_answer_to_ping_that_no_healthy_master_gives() -> None:
+    """[RED-4.1-1]"""
+    for answer in ("LOADING ...", "MASTERDOWN ...", "BUSY ...", "MISCONF ...", "ERR ..."):
+        bench = Bench()
+        link = link_of(bench)
+        bench.server.upstream.on_message(Error(answer))
+        assert not link.is_open
+        assert link.sent == [("PING",)]
+
+
+def test_acknowledgement_that_is_asked_for_does_not_wait_for_the_second() -> None:
+    """[RED-4.3-3]"""
+    bench = Bench()
+    link = link_of(bench)
+    hear = bench.server.upstream.on_message
+    for reply in (Status("PONG"), OK, OK, Status(f"CONTINUE {bench.server.history.replid}")):
+        hear(reply)
+    link.sent.clear()
+    size = unit_size((("REPLCONF", "GETACK", "*"),))
+    hear(StreamPart((Unit((("REPLCONF", "GETACK", "*"),), size, size),)))
+    (words,) = link.sent
+    assert words[:2] == ("REPLCONF", "ACK")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import dataclasses
 
 from minisentinel.trace import SentinelEvent
-from sim.judge import Truth, find_failovers
-from sim.judge.invariants import EPOCHS_NEVER_GO_BACK
+from sim.invariants import EPOCHS_NEVER_GO_BACK, Truth
+from sim.judge import find_failovers
 from sim.world import Deployment, World
 
 TWO = Deployment(

@@ -62,13 +62,7 @@ def hincrby(server: Server, client: Client, command: Command) -> Reply:
 
 def hdel(server: Server, client: Client, command: Command) -> Reply:
     """Delete fields; returns how many there were."""
-    key, removed = command[1], 0
-    with server.keyspace.editing(key, HashValue) as found:
-        for field in command[2:]:
-            if found.remove(field):
-                removed += 1
-                server.keyspace.note(f"hdel {key} {field}", key, field, None)
-    return removed
+    return server.keyspace.remove_elements(command[1], HashValue, command[2:], "hdel")
 
 
 def hget(server: Server, client: Client, command: Command) -> Reply:

@@ -134,11 +134,11 @@ def lrange(server: Server, client: Client, command: Command) -> Reply:
 
 def lindex(server: Server, client: Client, command: Command) -> Reply:
     """The element at an index, null beyond the ends."""
-    index = integer(command[2])
     found = _items(server, command[1])
-    if found is None or not -len(found) <= index < len(found):
+    if found is None:
         return None
-    return found.items[index]
+    index = integer(command[2])
+    return found.items[index] if -len(found) <= index < len(found) else None
 
 
 # -- changing in the middle

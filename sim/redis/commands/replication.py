@@ -7,7 +7,7 @@ from sim.redis.blocking import Blocked
 from sim.redis.clients import NO_REPLY, Client, Replies
 from sim.redis.commands.arguments import integer
 from sim.redis.commands.spec import SYNTAX_ERROR, Allow, CommandSpec
-from sim.redis.replication.replicas import ReplicaState
+from sim.redis.replication.attached import ReplicaState
 from sim.redis.server import Server
 
 __all__ = ["COMMANDS"]

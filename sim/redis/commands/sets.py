@@ -32,17 +32,7 @@ def sadd(server: Server, client: Client, command: Command) -> Reply:
 
 def srem(server: Server, client: Client, command: Command) -> Reply:
     """Remove members; returns how many there were."""
-    return _remove(server, command[1], command[2:])
-
-
-def _remove(server: Server, key: str, members: tuple[str, ...]) -> int:
-    removed = 0
-    with server.keyspace.editing(key, SetValue) as found:
-        for member in members:
-            if found.remove(member):
-                removed += 1
-                server.keyspace.note(f"srem {key} {member}", key, member, None)
-    return removed
+    return server.keyspace.remove_elements(command[1], SetValue, command[2:], "srem")
 
 
 def spop(server: Server, client: Client, command: Command) -> Reply:
@@ -56,7 +46,7 @@ def spop(server: Server, client: Client, command: Command) -> Reply:
         server.keyspace.remove(key, f"del {key}")
         server.keyspace.replicate_as(("DEL", key))
     elif members:
-        _remove(server, key, members)
+        server.keyspace.remove_elements(key, SetValue, members, "srem")
         server.keyspace.replicate_as(("SREM", key, *members))
     if amount is not None:
         return Unordered(members)
@@ -110,7 +100,7 @@ def smove(server: Server, client: Client, command: Command) -> Reply:
     if source == target:
         return 1
     is_new = member not in others
-    _remove(server, source, (member,))
+    server.keyspace.remove_elements(source, SetValue, (member,), "srem")
     if is_new:
         with server.keyspace.editing(target, SetValue) as found:
             found.add(member)

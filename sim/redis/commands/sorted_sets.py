@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from minisentinel.replies import Command, Error, Reply
 from minisentinel.wire import format_double
@@ -106,14 +106,8 @@ def zrem(server: Server, client: Client, command: Command) -> Reply:
     return _remove(server, command[1], command[2:])
 
 
-def _remove(server: Server, key: str, members: Sequence[str]) -> int:
-    removed = 0
-    with server.keyspace.editing(key, SortedSetValue) as found:
-        for member in members:
-            if found.remove(member):
-                removed += 1
-                server.keyspace.note(f"zrem {key} {member}", key, member, None)
-    return removed
+def _remove(server: Server, key: str, members: Iterable[str]) -> int:
+    return server.keyspace.remove_elements(key, SortedSetValue, members, "zrem")
 
 
 def zpop(server: Server, client: Client, command: Command) -> Reply:
@@ -232,9 +226,10 @@ def _between(server: Server, key: str, low: str, high: str) -> Ranked:
 
 
 def _bound(text: str) -> tuple[float, bool]:
-    """A score, and whether it is excluded."""
+    """A score, and whether it is excluded. No text at all is 0."""
     is_open = text.startswith("(")
-    return number(text[1:] if is_open else text, BAD_BOUND), is_open
+    score = text[1:] if is_open else text
+    return number(score or "0", BAD_BOUND), is_open
 
 
 def _flat(ranked: Ranked, with_scores: bool) -> Reply:

@@ -32,17 +32,18 @@ def set_string(server: Server, client: Client, command: Command) -> Reply:
         return OK
     _, key, value, *words = command
     options: list[str] = []
-    expires_at: int | None = None
+    expiry: tuple[str, str] | None = None
     while words:
         option = words.pop(0).lower()
-        if option in EXPIRY_UNITS and words and expires_at is None and "keepttl" not in options:
-            expires_at = _moment(server, option, words.pop(0), "set")
-        elif option in ("nx", "xx", "get") or (option == "keepttl" and expires_at is None):
+        if option in EXPIRY_UNITS and words and expiry is None and "keepttl" not in options:
+            expiry = option, words.pop(0)
+        elif option in ("nx", "xx", "get") or (option == "keepttl" and expiry is None):
             options.append(option)
         else:
             return SYNTAX_ERROR
     if "nx" in options and "xx" in options:
         return SYNTAX_ERROR
+    expires_at = _moment(server, *expiry, "set") if expiry is not None else None
     keyspace = server.keyspace
     old = keyspace.string(key) if "get" in options else keyspace.get(key)
     refused = ("nx" in options and old is not None) or ("xx" in options and old is None)
@@ -138,10 +139,10 @@ def strlen(server: Server, client: Client, command: Command) -> Reply:
 
 
 def _add(server: Server, key: str, amount: int, shown: str) -> Reply:
-    text = server.keyspace.string(key) or "0"
-    if not is_integer(text):
+    text = server.keyspace.string(key)
+    if text is not None and not is_integer(text):
         return NOT_AN_INTEGER
-    result = int(text) + amount
+    result = int(text or 0) + amount
     if not MIN_INT64 <= result <= MAX_INT64:
         return Error("ERR increment or decrement would overflow")
     server.keyspace.put(key, str(result), f"{key}{shown}={result}", keep_ttl=True)

@@ -59,7 +59,9 @@ class Snapshot:
 class SnapshotPart:
     """Some bytes of the snapshot that the full resynchronisation `sync` transfers.
 
-    The last part carries the snapshot itself.
+    `sent_bytes` is how many there have been with these; `total_bytes` how many there will be, 0
+    where the master does not know it because it sends what it has not written yet. The last part
+    carries the snapshot itself.
     """
 
     sync: str

@@ -109,8 +109,8 @@ class Upstream:
 
     @property
     def sync_progress(self) -> tuple[int, int]:
-        """Bytes of the snapshot received, and in all, while one is being transferred."""
-        return (self._sync.sent_bytes, self._sync.total_bytes) if self._sync else (0, 0)
+        """Bytes of the snapshot received, and in all: -1 before the first, 0 if nobody knows."""
+        return (self._sync.sent_bytes, self._sync.total_bytes) if self._sync else (0, -1)
 
     # -- what others order
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sim.sentinels import Disk
 from sim.world.world import ImpossibleFault, World
 
-__all__ = ["break_disk", "repair_disk"]
+__all__ = ["break_disk", "disk_of", "repair_disk"]
 
 NO_SPACE = "No space left on device"
 
@@ -15,7 +15,7 @@ def break_disk(world: World, name: str, error: str = NO_SPACE) -> str:
 
     Raises `ImpossibleFault` for a node that is no Sentinel.
     """
-    disk = _disk(world, name)
+    disk = disk_of(world, name)
     if disk.error != error:
         world.note_fault("break_disk", name, f"saving fails: {error}")
         disk.error = error
@@ -24,14 +24,15 @@ def break_disk(world: World, name: str, error: str = NO_SPACE) -> str:
 
 def repair_disk(world: World, name: str) -> str:
     """Let rewrites work again; what failed meanwhile is not made up for."""
-    disk = _disk(world, name)
+    disk = disk_of(world, name)
     if disk.error:
         world.note_fault("repair", name, "saving works again")
         disk.error = ""
     return name
 
 
-def _disk(world: World, name: str) -> Disk:
+def disk_of(world: World, name: str) -> Disk:
+    """The disk of a Sentinel; raises `ImpossibleFault` for another node."""
     sentinel = world.sentinels.get(name)
     if sentinel is None:
         raise ImpossibleFault(

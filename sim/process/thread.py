@@ -1,6 +1,6 @@
-"""What every node of the virtual world shares: one thread, an inbox, timers, life and death.
+"""The single thread of a process: what waits for it, and the rounds in which it gets done.
 
-A process works in *rounds*, like the event loop of a server: every connection that was readable at
+A thread works in *rounds*, like the event loop of a server: every connection that was readable at
 the beginning of the round is read as a whole (up to 16 KiB), in the order in which they became
 readable; then the timers that are due run; then everything that was queued leaves. A message, a
 timer or a notice is one *step*, and costs time during which the thread is busy; what arrives
@@ -13,9 +13,8 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from typing import Any, Literal, Protocol, cast
+from typing import Any, Literal, cast
 
-from minisentinel.core.address import numeric_ip
 from sim.kernel.kernel import Kernel, Ticket
 from sim.network.endpoint import (
     ACCEPTED,
@@ -25,13 +24,9 @@ from sim.network.endpoint import (
     Endpoint,
     FailReason,
 )
-from sim.network.network import Network
 from sim.network.retransmission import Segment
-from sim.network.topology import Host
-from sim.trace.recorder import Recorder
-from sim.trace.records import ProcessChanged
 
-__all__ = ["NEVER", "READ_LIMIT_BYTES", "SLICE_US", "Process", "ProcessState", "Timer", "Watcher"]
+__all__ = ["NEVER", "READ_LIMIT_BYTES", "SLICE_US", "ProcessState", "Thread", "Timer"]
 
 ProcessState = Literal["down", "running", "paused"]
 
@@ -50,12 +45,12 @@ and the next step, or the departure of the round's output, happens when the thre
 
 
 class Timer:
-    """A callback that the thread of a process runs later; see `Process.after`."""
+    """A callback that the thread of a process runs later; see `Thread.after`."""
 
     __slots__ = ("_argument", "_callback", "_process", "_ticket")
 
-    def __init__(self, process: Process, callback: Callable[[Any], object], argument: Any) -> None:
-        self._process: Process | None = process
+    def __init__(self, process: Thread, callback: Callable[[Any], object], argument: Any) -> None:
+        self._process: Thread | None = process
         self._callback = callback
         self._argument = argument
         self._ticket: Ticket | None = None
@@ -74,31 +69,15 @@ class Timer:
         return True
 
 
-class Watcher(Protocol):
-    """Somebody outside who is told what becomes of a process."""
+class Thread:
+    """A thread with an inbox and timers; `sim.process.process` gives it a life and connections.
 
-    def died(self, process: Process, change: str, status: int, /) -> None:
-        """It is down: "killed", "exited" (with that status) or "stopped"."""
-        ...
-
-    def power_returned(self, process: Process, /) -> None:
-        """Its host is on again, which starts no process by itself."""
-        ...
-
-
-class Process:
-    """A program with a single thread on a host; subclasses say what it does.
-
-    The world calls `start`, `stop`, `kill`, `pause`, `resume` and `block`; one that finds nothing
-    to do (killing what is down) does nothing and records nothing. The hooks `on_...` run on the
-    thread. A killed process loses its connections and timers; what a subclass keeps in its own
-    attributes it must rebuild in `on_start`, as a real one would at its next start.
+    The hooks `on_...` run on it. `_record` is told what becomes of it.
     """
 
     __slots__ = (
         "_blocked",
         "_due",
-        "_endpoints",
         "_free_at",
         "_idle",
         "_idle_until",
@@ -113,31 +92,19 @@ class Process:
         "_unread",
         "_wake",
         "dirty",
-        "host",
         "in_step",
         "kernel",
         "name",
-        "network",
-        "recorder",
         "state",
-        "watchers",
     )
 
     service_us: int = 5
     """What one step costs, in microseconds; whatever varies is charged in addition."""
 
-    def __init__(
-        self, name: str, host: Host, network: Network, *, recorder: Recorder | None = None
-    ) -> None:
+    def __init__(self, name: str, kernel: Kernel) -> None:
         self.name = name
-        self.host = host
-        self.network = network
-        self.kernel: Kernel = network.kernel
-        self.recorder = recorder if recorder is not None else network.recorder
+        self.kernel = kernel
         self.state: ProcessState = "down"
-        self.watchers: list[Watcher] = []
-        host.residents.append(self)
-        self._endpoints: dict[int, Endpoint] = {}
         self._timers: dict[Timer, None] = {}
         # What is to be done: connections and timers for the next round, ...
         self._readable: deque[Endpoint] = deque()
@@ -160,39 +127,7 @@ class Process:
         self._overdue_first = False
         self._paused_at = 0
 
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}({self.name!r}, {self.state})"
-
-    # Life, called by the world.
-
-    def start(self) -> None:
-        """Start the program: `on_start` runs now. Raises ValueError when the host is off."""
-        if self.state != "down":
-            return
-        if not self.host.powered:
-            raise ValueError(f"{self.name}: cannot start, host {self.host.name!r} is off")
-        self.state = "running"
-        self._free_at = self.kernel.now
-        self._record("started")
-        self._soon(lambda _: self.on_start())
-
-    def stop(self) -> None:
-        """End in order, as on SIGTERM: `on_stop` runs on the thread, then all is closed."""
-        if self.state != "down":
-            self.stay_awake()
-            self._soon(self._stopping)
-
-    def kill(self) -> None:
-        """Die at once, as by SIGKILL: no hook runs, and peers see a reset one delay later."""
-        self._die("killed")
-
-    def exit(self, status: int) -> None:
-        """Die by the program's own will with `status`; otherwise as `kill`."""
-        self._die("exited", status=status)
-
-    def power_lost(self) -> None:
-        """Die with the host: as `kill`, but peers hear nothing."""
-        self._die("killed", silently=True)
+    # How it is disturbed.
 
     def pause(self) -> None:
         """Freeze, as by SIGSTOP: connections stay and are accepted, nothing is read or answered."""
@@ -228,54 +163,12 @@ class Process:
             self._record("blocked")
         self.charge(duration_us)
 
-    def clock_steps(self) -> None:
-        """The wall clock of the host is about to be set."""
-        self.stay_awake()
-
-    def power_returned(self) -> None:
-        """The host is on again; whoever watches may start the program."""
-        for watcher in tuple(self.watchers):
-            watcher.power_returned(self)
-
     # What subclasses use.
 
     @property
     def time_us(self) -> int:
         """Kernel time as this thread feels it: what the running steps have cost so far included."""
         return self.kernel.now + self._spent
-
-    def now_ms(self) -> int:
-        """The host's wall clock in milliseconds since 1970, rounded down."""
-        return (self.kernel.now + self._spent + self.host.clock_base_us) // 1000
-
-    def listen(self, port: int) -> None:
-        """Accept connections to `port` from now on; raises OSError when it is taken."""
-        self._must_live()
-        self.network.listen(self, self.host, port)
-
-    def connect(self, host: str, port: int) -> Endpoint:
-        """Begin to connect to an address or a name; `on_open` or `on_failed` follows.
-
-        A name is looked up first, which keeps the thread busy (see `resolve`). What is sent before
-        `on_open` leaves after it. Raises RuntimeError when the process is down.
-        """
-        self._must_live()
-        address: str | None = host
-        if numeric_ip(host) is None:
-            address = self.resolve(host)
-        if address is None:
-            endpoint = self.network.refuse_name(self, self.host, host, port)
-        else:
-            endpoint = self.network.connect(self, self.host, address, port)
-        self._endpoints[endpoint.id] = endpoint
-        return endpoint
-
-    def resolve(self, name: str) -> str | None:
-        """The address that a host name has now, or None; the thread waits for the answer."""
-        address, took_us = self.network.names.look_up(name, self.host.name)
-        if took_us:
-            self.charge(took_us)
-        return address
 
     def after(
         self, delay_us: int, callback: Callable[[Any], object], argument: Any = None
@@ -314,18 +207,7 @@ class Process:
         self._cancel_wake()
         self._go_on()
 
-    @property
-    def endpoints(self) -> tuple[Endpoint, ...]:
-        """The connections that this process holds, oldest first, unfinished ones included."""
-        return tuple(self._endpoints.values())
-
     # What subclasses implement.
-
-    def on_start(self) -> None:
-        """The program begins: build all state, listen, connect, set timers."""
-
-    def on_stop(self) -> None:
-        """The program is told to end, in order (never called when it is killed)."""
 
     def on_accept(self, endpoint: Endpoint) -> None:
         """Somebody connected to a port that this process listens on."""
@@ -341,6 +223,9 @@ class Process:
 
     def on_close(self, endpoint: Endpoint, reason: CloseReason) -> None:
         """The other side closed or reset the connection, or was silent for too long."""
+
+    def _record(self, change: str, status: int = 0) -> None:
+        """Somebody may want to know that this has become of it."""
 
     # What a subclass may leave out while nobody can notice, and then sets `_idle_until`.
 
@@ -395,15 +280,7 @@ class Process:
         if self._idle:
             self._wake_at(max(self._free_at, self.kernel.now))
 
-    def adopt(self, endpoint: Endpoint) -> None:
-        """`endpoint` was connected to a port of this process; `on_accept` follows."""
-        self._endpoints[endpoint.id] = endpoint
-
-    def forget(self, endpoint: Endpoint) -> None:
-        """`endpoint` is over for this process."""
-        self._endpoints.pop(endpoint.id, None)
-
-    # The thread.
+    # Rounds.
 
     def _go_on(self) -> None:
         """Work now if the thread is free and has something to do, else when it is free."""
@@ -574,24 +451,8 @@ class Process:
         else:
             self._round_timers.remove(timer)
 
-    def _stopping(self, _: None) -> None:
-        self.on_stop()
-        if self.state != "down":
-            for endpoint in self.endpoints:
-                endpoint.close(after_output=True)
-            dirty, self.dirty = self.dirty, []
-            for endpoint in dirty:
-                endpoint.transmit(self.time_us)
-            self._die("stopped")
-
-    def _die(self, change: str, *, silently: bool = False, status: int = 0) -> None:
-        if self.state == "down":
-            return
-        self.state = "down"
-        self._record(change, status)
-        self.network.unlisten(self, self.host)
-        for endpoint in self.endpoints:
-            endpoint.abort(silently=silently)
+    def _forget_everything(self) -> None:
+        """It is over: no timer rings, and what has waited is never done."""
         for timer in self._timers:
             timer._process = None
             if timer._ticket is not None:
@@ -604,16 +465,10 @@ class Process:
         self._phase = "idle"
         self._unread = 0
         self._blocked = self._overdue_first = self._idle = False
-        for watcher in tuple(self.watchers):
-            watcher.died(self, change, status)
 
     def _must_live(self) -> None:
         if self.state == "down":
             raise RuntimeError(f"{self.name} is down and can do nothing")
-
-    def _record(self, change: str, status: int = 0) -> None:
-        if self.recorder is not None:
-            self.recorder.record(self.name, ProcessChanged(change=change, status=status))
 
 
 def _first_read(inbox: deque[tuple[object, int]]) -> int:
