@@ -21,6 +21,7 @@ THEMES = (
     "Data",
     "Addresses",
     "Operations",
+    "Peculiarities",
 )
 """The themes of the shipped scenarios, in the order of the list."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sim.network.latency import delay_in_words
 from sim.scenarios.expectations import EXPECTATIONS
 from sim.scenarios.scenario import Fault, Scenario
 from sim.world.deployment import Deployment
@@ -56,6 +57,13 @@ def _deployment(deployment: Deployment) -> list[str]:
             for name in ("down-after-milliseconds", "failover-timeout", "parallel-syncs")
         ),
     ]
+    if deployment.latency != Deployment().latency:
+        lines.append(f"messages between machines take {delay_in_words(deployment.latency)}")
+    lines += [f"host name {name}: the machine of {node}" for name, node in deployment.host_names]
+    if deployment.resolve_hostnames:
+        lines.append("resolve-hostnames yes: configuration files use host names")
+    if deployment.announce_hostnames:
+        lines.append("announce-hostnames yes")
     if deployment.replica_priorities:
         given = ", ".join(map(str, deployment.replica_priorities))
         lines.append(f"replica-priority of redis-2, ...: {given}")
@@ -70,7 +78,16 @@ def _deployment(deployment: Deployment) -> list[str]:
     for node in topology.nodes:
         own = [f"quorum {node.quorum}"] if node.quorum else []
         own += [f"monitors {node.monitors}"] if node.monitors else []
+        own += [f"calls it {node.master_name}"] if node.master_name else []
         own += ["follows nobody at the start"] if node.stands_alone else []
+        own += [f"follows {node.follows} at the start"] if node.follows else []
+        if node.published_port is not None:
+            own.append(f"in a container, reached at port {node.published_port} of its machine")
+        own += ["announces where others reach it"] if node.announces else []
+        own += [f"clock {node.drift_ppm:+g} ppm"] if node.drift_ppm else []
+        if node.busy is not None and node.free is not None:
+            busy, free = delay_in_words(node.busy), delay_in_words(node.free)
+            own.append(f"its machine stalls for {busy} after {free}, again and again")
         own += [*node.conf, *(f"{name} {value}" for name, value in node.directives)]
         lines.append(f"{node.name}: {', '.join(own)}")
     if topology.in_step:
@@ -96,6 +113,20 @@ def _told(fault: Fault) -> str:
         what += f", {fault.seconds:g} s"
     if any(fault.milliseconds):
         what += ", {:g} to {:g} ms".format(*fault.milliseconds)
+    elif fault.latency is not None:
+        what += f", {delay_in_words(fault.latency)}"
+    if fault.do == "lose":
+        what += f", {fault.loss:g} of all packets"
+    if fault.megabits_per_second:
+        what += f", {fault.megabits_per_second:g} Mbit/s"
+    if fault.do == "drift_clock":
+        what += f", {fault.parts_per_million:+g} ppm"
+    if fault.busy is not None and fault.free is not None:
+        what += (
+            f", {delay_in_words(fault.busy)} after {delay_in_words(fault.free)}, again and again"
+        )
+    if fault.factor != 1:
+        what += f", {fault.factor:g} times"
     if not fault.keep_data:
         what += ", without its data"
     if fault.to:

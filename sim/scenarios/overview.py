@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from sim.scenarios.expectations.measures import longest_wait_us
+from sim.scenarios.expectations.measures import longest_outage_us
 from sim.scenarios.runner import Result, run_scenario
 from sim.scenarios.scenario import Scenario
 
@@ -36,7 +36,7 @@ class Row:
             verdict += f" {good}/{len(self.results)}"
         summaries = [result.summary for result in self.results]
         lost = [summary.writes.lost for summary in summaries]
-        waits = [longest_wait_us(summary.clients) for summary in summaries]
+        waits = [longest_outage_us(summary.accounts) for summary in summaries]
         return (
             self.scenario.full_name,
             self.scenario.theme,

@@ -9,19 +9,20 @@ from typing import Any
 
 from minisentinel.core import Profile
 from minisentinel.trace import Trace
-from sim.judge import INVARIANTS, ONE_MASTER_AT_THE_END, Truth, Verdict, judge_all
+from sim.invariants import SAFETY, Truth, Verdict, judge_all
 from sim.judge.summary import Summary, summarize
 from sim.scenarios.expectations import Cast, judge_claim, judge_expectation
 from sim.scenarios.profiles import PROFILES
 from sim.scenarios.reading.faults import ROLES
 from sim.scenarios.scenario import Scenario
 from sim.scenarios.stage import Stage
+from sim.scenarios.verbs import VERBS
 from sim.world.world import UnknownNode, World
 
-__all__ = ["Result", "run_scenario"]
+__all__ = ["SAFETY_NAMES", "Result", "run_scenario"]
 
-SAFETY = tuple(each for each in INVARIANTS if each is not ONE_MASTER_AT_THE_END)
 SAFETY_NAMES = frozenset(each.name for each in SAFETY)
+"""The invariants that are judged in every run, whatever its scenario expects."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ class Result:
     trace: Trace
     verdicts: tuple[tuple[str, Verdict], ...]
     forgiven: frozenset[str] = field(default=frozenset())
-    """Invariants which the story is expected to break."""
+    """Invariants which the story is expected to break, or which a peculiarity broke."""
 
     @property
     def passed(self) -> bool:
@@ -66,6 +67,8 @@ def run_scenario(
     profile: Profile | None = None,
     settings: Mapping[str, Any] | None = None,
     progress: Callable[[float], None] | None = None,
+    messages: bool = False,
+    prepare: Callable[[World], None] | None = None,
 ) -> Result:
     """Run a scenario; the same arguments give the same trace.
 
@@ -73,8 +76,9 @@ def run_scenario(
     ends when all has been calm for a while. `profile` replaces that of the scenario. A fault that
     waits in vain for its event fails the run, and those after it are left out. The header of the
     trace holds what is in force, and whatever `settings` add. `progress` is called with the virtual
-    time now and then. Raises `UnknownNode` for a fault on nobody, before anything runs, and
-    `ImpossibleFault` for one that cannot be.
+    time now and then; with `messages` the trace has every single message. `prepare` is called with
+    the world before anything happens in it. Raises `UnknownNode` for a fault on nobody, before
+    anything runs, and `ImpossibleFault` for one that cannot be.
     """
     more: dict[str, Any] = {each.name: each.value for each in scenario.parameters}
     if duration is not None:
@@ -85,8 +89,11 @@ def run_scenario(
         profile=profile or PROFILES[scenario.profile],
         scenario=scenario.full_name,
         settings={**more, **(settings or {})},
+        messages=messages,
     )
     _check_names(scenario, world)
+    if prepare is not None:
+        prepare(world)
     stage = Stage(world, scenario, duration, progress)
     happened = stage.play()
     reason = stage.watch()
@@ -98,14 +105,17 @@ def run_scenario(
         if each.name == "breaks" and isinstance(each.value, tuple)
         for name in each.value
     )
-    return Result(trace, (*happened, *_judge(scenario, trace, stage.cast())), forgiven)
+    judgements = judge_all(trace, SAFETY)
+    forgiven |= {each.invariant.name for each in judgements if each.is_explained}
+    safety = [(each.invariant.name, each.told) for each in judgements]
+    return Result(trace, (*happened, *safety, *_judge(scenario, trace, stage.cast())), forgiven)
 
 
 def _check_names(scenario: Scenario, world: World) -> None:
     """Nobody should wait for half a run to learn that a fault is aimed at nobody."""
     known = {*world.nodes, *ROLES, *scenario.deployment.topology.groups}
     for number, fault in enumerate(scenario.faults, start=1):
-        if fault.do == "add":
+        if VERBS[fault.do].joins:
             known.update(fault.targets)
         for name in fault.names:
             if name not in known:
@@ -118,7 +128,6 @@ def _check_names(scenario: Scenario, world: World) -> None:
 
 
 def _judge(scenario: Scenario, trace: Trace, cast: Cast) -> tuple[tuple[str, Verdict], ...]:
-    safety = [(invariant.name, verdict) for invariant, verdict in judge_all(trace, SAFETY)]
     expected = [(str(each), judge_expectation(trace, each, cast)) for each in scenario.expectations]
     claimed = [(str(each), judge_claim(trace, each, cast)) for each in scenario.claims]
-    return tuple(safety + expected + claimed)
+    return tuple(expected + claimed)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass, field
 
+from sim.network.latency import Latency
 from sim.scenarios.comparisons import Comparison
 from sim.world.deployment import Deployment
 
@@ -52,7 +53,8 @@ class Fault:
     the `nth` time, as far as `by` and `about` (nodes) are given. Such a thing is noticed within a
     tenth of a second, or in the instant if `at_once`. ``calm`` stands where an event may. `alias`
     names the fault, and the nodes that were hit, for later: ``master`` means another node by then.
-    The rest is what single verbs need.
+    The rest is what single verbs need. Of a delay, `milliseconds` are the lowest and the highest,
+    or `latency` is any distribution; the latter counts if both are given.
     """
 
     do: str
@@ -74,6 +76,14 @@ class Fault:
     to: str = ""
     milliseconds: tuple[float, float] = (0.0, 0.0)
     one_way: bool = False
+    latency: Latency | None = None
+    loss: float = 0.0
+    megabits_per_second: float = 0.0
+    host_name: str = ""
+    parts_per_million: float = 0.0
+    busy: Latency | None = None
+    free: Latency | None = None
+    factor: float = 1.0
 
     @property
     def targets(self) -> tuple[str, ...]:
@@ -92,7 +102,8 @@ class Fault:
         arrow = " -> " if self.one_way else " | "
         groups = arrow.join(", ".join(group) for group in self.groups)
         words = f": {' '.join(self.words)}" if self.words else ""
-        return f"{self.do} {', '.join(self.targets) or groups}".rstrip() + words
+        whom = ", ".join(self.targets) or groups or self.host_name
+        return f"{self.do} {whom}".rstrip() + words
 
 
 @dataclass(frozen=True, slots=True)

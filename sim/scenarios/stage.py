@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from random import Random
 
 from minisentinel.trace import Entry, SentinelEvent
-from sim.judge import Verdict
-from sim.judge.verdicts import is_broken
+from sim.invariants import Verdict
+from sim.invariants.verdicts import is_broken
 from sim.kernel.units import microseconds
 from sim.scenarios.expectations import Cast
 from sim.scenarios.scenario import Fault, Repetition, Scenario
@@ -164,7 +164,7 @@ class Stage:
     def _inflict(self, fault: Fault) -> None:
         nodes = tuple(
             dict.fromkeys(
-                self.world.node(each).name if fault.do != "add" else each
+                each if VERBS[fault.do].joins else self.world.node(each).name
                 for name in fault.targets
                 for each in self._members(name)
             )
@@ -231,7 +231,8 @@ class Stage:
     def _subject(self) -> str:
         data = None if self._said is None else self._said.data
         if isinstance(data, SentinelEvent):
-            for place in self.world.plan.places:
+            # Of two nodes that had the same address in turn the later one is meant.
+            for place in reversed(self.world.plan.places):
                 if (place.ip, place.port) == (data.host, data.port):
                     return place.name
         return "nobody"

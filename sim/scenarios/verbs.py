@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from sim.kernel.units import microseconds
+from sim.network.latency import Uniform
 from sim.scenarios.scenario import Fault
 from sim.world import World, faults
 
 __all__ = ["VERBS", "Verb"]
+
+BYTES_PER_MEGABIT = 125_000
 
 Groups = Sequence[Sequence[str]]
 Play = Callable[[World, Fault, Sequence[str], Groups, str], object]
@@ -26,6 +30,8 @@ class Verb:
     needs: tuple[str, ...]
     play: Play
     may: tuple[str, ...] = ()
+    joins: bool = False
+    """Whether it is aimed at nodes that are not there yet."""
 
 
 def _each(do: Callable[[World, str, Fault], object]) -> Play:
@@ -56,11 +62,52 @@ def _release(world: World, fault: Fault, nodes: Sequence[str], groups: Groups, t
         faults.release(world, node, to)
 
 
-def _delay(world: World, fault: Fault, nodes: Sequence[str], groups: Groups, to: str) -> None:
-    low, high = fault.milliseconds
+def _two_sides(world: World, groups: Groups) -> tuple[list[str], list[str]]:
+    """The first group, and all others; everybody else if there is a single one."""
     one, other = groups[0], groups[1:] or [[each for each in world.nodes if each not in groups[0]]]
-    rest = [node for group in other for node in group]
-    faults.delay(world, one, rest, low, high, fault.seconds or None)
+    return list(one), [node for group in other for node in group]
+
+
+def _delay(world: World, fault: Fault, nodes: Sequence[str], groups: Groups, to: str) -> None:
+    low, high = (microseconds(each / 1000) for each in fault.milliseconds)
+    latency = fault.latency or Uniform(low, high)
+    faults.delay(world, *_two_sides(world, groups), latency, fault.seconds or None)
+
+
+def _lose(world: World, fault: Fault, nodes: Sequence[str], groups: Groups, to: str) -> None:
+    faults.lose(world, *_two_sides(world, groups), fault.loss, fault.seconds or None)
+
+
+def _narrow(world: World, fault: Fault, nodes: Sequence[str], groups: Groups, to: str) -> None:
+    rate = fault.megabits_per_second * BYTES_PER_MEGABIT
+    faults.narrow(world, *_two_sides(world, groups), rate, fault.seconds or None)
+
+
+def _stall(world: World, node: str, fault: Fault) -> None:
+    if fault.busy is not None and fault.free is not None:
+        faults.stall(world, node, fault.busy, fault.free, fault.seconds or None)
+
+
+def _roll(world: World, fault: Fault, nodes: Sequence[str], groups: Groups, to: str) -> None:
+    faults.rolling_restart(world, nodes, fault.seconds)
+
+
+def _reuse(world: World, fault: Fault, nodes: Sequence[str], groups: Groups, to: str) -> None:
+    for node in nodes:
+        faults.reuse_address(world, node, to)
+
+
+def _point(world: World, fault: Fault, nodes: Sequence[str], groups: Groups, to: str) -> None:
+    faults.point_name(world, fault.host_name, to)
+
+
+def _with_name(do: Callable[[World, str], object]) -> Play:
+    """To a host name, or to all."""
+
+    def play(world: World, fault: Fault, nodes: Sequence[str], groups: Groups, to: str) -> None:
+        do(world, fault.host_name)
+
+    return play
 
 
 def _add(world: World, fault: Fault, nodes: Sequence[str], groups: Groups, to: str) -> None:
@@ -74,11 +121,22 @@ VERBS: dict[str, Verb] = {
         ("node",),
         _each(lambda world, node, fault: world.kill(node)),
     ),
+    "stop": Verb(
+        "the process ends in order, as by SIGTERM: a server waits for its replicas, and saves",
+        ("node",),
+        _each(lambda world, node, fault: faults.stop(world, node)),
+    ),
     "restart": Verb(
         "starts a process that is dead; with `keep-data = false` a server comes back empty",
         ("node",),
         _each(lambda world, node, fault: world.restart(node, keep_data=fault.keep_data)),
         ("keep-data",),
+    ),
+    "rolling_restart": Verb(
+        "each of the nodes in turn ends in order and starts half a second later; the next one's "
+        "turn comes `seconds` after that",
+        ("node", "seconds"),
+        _roll,
     ),
     "pause": Verb(
         "freezes the process, as by SIGSTOP: connections stay, nothing is answered",
@@ -132,6 +190,54 @@ VERBS: dict[str, Verb] = {
         _delay,
         ("seconds",),
     ),
+    "lose": Verb(
+        "that share of the packets between the groups (or one group and all others) is lost and "
+        "sent again; with `seconds` only for so long",
+        ("groups", "loss"),
+        _lose,
+        ("seconds",),
+    ),
+    "narrow": Verb(
+        "every two machines of the groups (or of one group and all others) have that rate between "
+        "them; with `seconds` only for so long",
+        ("groups", "megabits-per-second"),
+        _narrow,
+        ("seconds",),
+    ),
+    "stall": Verb(
+        "the node's host stands still again and again; with `seconds` only for so long",
+        ("node", "busy-milliseconds", "free-milliseconds"),
+        _each(_stall),
+        ("seconds",),
+    ),
+    "end_stalls": Verb(
+        "the node's host stands still no more",
+        ("node",),
+        _each(lambda world, node, fault: faults.end_stalls(world, node)),
+    ),
+    "drift_clock": Verb(
+        "the wall clock of the node's host runs too fast from now on, too slowly if negative",
+        ("node", "parts-per-million"),
+        _each(lambda world, node, fault: faults.drift_clock(world, node, fault.parts_per_million)),
+    ),
+    "point_name": Verb(
+        "a host name means the machine of node `to` from now on", ("name", "to"), _point
+    ),
+    "remove_name": Verb(
+        "nobody has this host name any more; whoever asks is told so at once",
+        ("name",),
+        _with_name(faults.remove_name),
+    ),
+    "silence_names": Verb(
+        "questions for a host name, or for all of them, get no answer: whoever asks waits for 10 s "
+        "and does nothing else",
+        (),
+        _with_name(faults.silence_names),
+        ("name",),
+    ),
+    "answer_names": Verb(
+        "such questions are answered again", (), _with_name(faults.answer_names), ("name",)
+    ),
     "command": Verb(
         "an operator sends a command to the node; the trace tells the answer",
         ("node", "words"),
@@ -147,12 +253,25 @@ VERBS: dict[str, Verb] = {
         ("node",),
         _each(lambda world, node, fault: faults.repair_disk(world, node)),
     ),
+    "slow_disk": Verb(
+        "rewriting its configuration file takes a Sentinel so many times as long",
+        ("node", "factor"),
+        _each(lambda world, node, fault: faults.slow_disk(world, node, fault.factor)),
+    ),
     "add": Verb(
         "a node that was not there joins, such as `sentinel-4`, with the configuration that the "
-        "others began with; while the network is cut, on the side of node `to`",
+        "others began with; at the site of node `to`, and on its side while the network is cut",
         ("node",),
         _add,
         ("to",),
+        joins=True,
+    ),
+    "reuse_address": Verb(
+        "a node that was not there joins, on a new machine that has the address of that of node "
+        "`to`, which is off",
+        ("node", "to"),
+        _reuse,
+        joins=True,
     ),
     "supervise": Verb(
         "from now on the process is started again that long after each death",

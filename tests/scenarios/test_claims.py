@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from sim.judge import Truth
+from sim.invariants import Truth
 from sim.scenarios import Claim, Result, find_scenario, run_scenario
 from sim.scenarios.comparisons import Comparison
 from sim.scenarios.expectations import EXPECTATIONS, STATES, Cast, judge_claim

@@ -7,7 +7,7 @@ from itertools import pairwise
 import pytest
 
 from minisentinel.trace import SentinelEvent, Trace
-from sim.judge import Truth
+from sim.invariants import Truth
 from sim.scenarios import Result, read_scenario, run_scenario
 from sim.trace import CommandAnswered, FaultInjected
 

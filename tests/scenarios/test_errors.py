@@ -92,7 +92,7 @@ NOBODY = ["[deployment]", "clients = 0"]
                 "milliseconds = [3, 2]",
             ],
             6,
-            "faults.milliseconds: expected a number of milliseconds, or [lowest, highest]",
+            "faults.milliseconds: expected a number of milliseconds, [lowest, highest], { median",
         ),
         # Topology
         (["[boxes]", "one = []"], 3, "boxes.one: expected the name of a node, or a list of names"),
@@ -101,7 +101,111 @@ NOBODY = ["[deployment]", "clients = 0"]
             5,
             "links.between: expected the names of two sites of [sites] (a), found ['a', 'b']",
         ),
-        (["[[links]]", 'between = ["a", "b"]'], 2, "links.milliseconds: missing; expected"),
+        (
+            ["[sites]", 'a = ["redis-1"]', "[[links]]", 'between = ["a"]'],
+            5,
+            "links.between: nothing is said about it; expected 'milliseconds', 'loss' or",
+        ),
+        (
+            ["[sites]", 'a = ["redis-1"]', "[[links]]", 'between = ["a"]', "loss = 1"],
+            6,
+            "links.loss: expected a share, 0 or more and less than 1, found 1",
+        ),
+        (
+            ["[sites]", 'a = ["redis-1"]', "[[links]]", 'between = "a"', "megabits-per-second = 0"],
+            6,
+            "links.megabits-per-second: expected a number of megabits per second greater than 0",
+        ),
+        (
+            ["[network]", "milliseconds = { mean = 3 }"],
+            3,
+            "network.milliseconds: expected a number of milliseconds, [lowest, highest], "
+            "{ median = .., sigma = .., floor = .. } or { samples = [..] }, found the key 'mean'",
+        ),
+        (
+            ["[network]", "milliseconds = { sigma = 1 }"],
+            3,
+            "network.milliseconds: expected a number of milliseconds, [lowest, highest]",
+        ),
+        (
+            ["[network]", "milliseconds = { samples = [] }"],
+            3,
+            "network.milliseconds: expected measured milliseconds, one at least, found []",
+        ),
+        (
+            ["[network]", "milliseconds = 1", "round-trips = [5, 60]"],
+            4,
+            "network.round-trips: expected either 'milliseconds' or this",
+        ),
+        (
+            ["[network]", "round-trips = [60, 5]"],
+            3,
+            "network.round-trips: expected a number of milliseconds, or [lowest, highest]",
+        ),
+        (["[network]", "jitter = 1"], 3, "network.jitter: unknown; expected one of: milliseconds"),
+        # Host names
+        (
+            ["[names]", '"10.0.0.1" = "redis-1"'],
+            3,
+            "names.10.0.0.1: host name '10.0.0.1': expected letters, digits, dashes and dots",
+        ),
+        (["[names]", '"a.b" = 3'], 3, "names.a.b: expected the name of a node, found 3"),
+        (
+            ["[settings]", "announce-hostnames = true"],
+            3,
+            "settings.announce-hostnames: announce-hostnames: expected resolve-hostnames too",
+        ),
+        (
+            ["[settings]", 'resolve-hostnames = "yes"'],
+            3,
+            "settings.resolve-hostnames: expected true or false, found 'yes'",
+        ),
+        (
+            ["[names]", 'a = "redis-1"', *KILL[:2], 'do = "remove_name"', 'name = "b"'],
+            7,
+            "faults.name: expected a name of [names] (a), found 'b'",
+        ),
+        # Single machines
+        (
+            ["[nodes.redis-1]", "published-port = 70000"],
+            3,
+            "nodes.redis-1.published-port: expected a port, 1 to 65535, found 70000",
+        ),
+        (
+            ["[nodes.redis-1]", "clock-drift = 1e6"],
+            3,
+            "nodes.redis-1.clock-drift: expected parts per million, -100000 to 100000",
+        ),
+        (
+            ["[nodes.redis-1]", "busy-milliseconds = 10"],
+            3,
+            "nodes.redis-1.busy-milliseconds: expected 'free-milliseconds' beside it",
+        ),
+        (
+            ["[nodes.redis-2]", "stands-alone = true", 'follows = "redis-3"'],
+            4,
+            "nodes.redis-2.follows: expected either 'stands-alone' or this",
+        ),
+        (
+            [*KILL[:2], 'do = "stall"', 'node = "redis-1"', "busy-milliseconds = 10"],
+            2,
+            "faults.free-milliseconds: missing; 'stall' needs it",
+        ),
+        (
+            [*KILL[:2], 'do = "slow_disk"', 'node = "sentinel-1"', "factor = 0.5"],
+            6,
+            "faults.factor: expected a number, 1 or more, found 0.5",
+        ),
+        (
+            [*KILL[:2], 'do = "lose"', 'groups = [["redis-1"]]', "loss = 1.5"],
+            6,
+            "faults.loss: expected a share, 0 or more and less than 1, found 1.5",
+        ),
+        (
+            [*KILL[:2], 'do = "rolling_restart"', 'node = "servers"'],
+            2,
+            "faults.seconds: missing; 'rolling_restart' needs it",
+        ),
         (["[nodes]", "redis-1 = 3"], 3, "nodes.redis-1: expected a table [nodes.redis-1], found 3"),
         (["[nodes.client-1]", "x = 1"], 2, "nodes.client-1: expected a server or a Sentinel"),
         (
@@ -168,7 +272,7 @@ NOBODY = ["[deployment]", "clients = 0"]
         (
             ["[[variants]]", 'name = "v"', 'about = "y"', 'profile = "vote-not-svaed"'],
             5,
-            "variants.profile: expected one of: modern, majority-ignored",
+            "variants.profile: expected one of: modern, ",
         ),
         (
             ["[[variants]]", 'name = "v"', 'about = "y"', "set = { z = 1 }"],

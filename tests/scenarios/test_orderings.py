@@ -9,7 +9,8 @@ from statistics import median
 import pytest
 
 from minisentinel.trace import SentinelEvent, Trace
-from sim.judge import find_attempts, judge_all
+from sim.invariants import judge_all
+from sim.judge import find_attempts
 from sim.scenarios import find_scenario, run_scenario
 from sim.world import Deployment, World
 from tests.scenarios.orderings import FOLLOWER, LEADER, Said, Timing, events_of, leader_of
@@ -120,7 +121,7 @@ def test_followers_switch_before_the_leader_about_a_tick_after_the_promotion(
 
 def test_invariants_hold(traces: list[Trace]) -> None:
     for trace in traces:
-        assert all(verdict for _, verdict in judge_all(trace))
+        assert all(judgement.verdict for judgement in judge_all(trace))
 
 
 def test_returned_master_shows_its_role_before_it_is_up_again(traces: list[Trace]) -> None:

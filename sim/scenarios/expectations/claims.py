@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from minisentinel.trace import Entry, SentinelEvent, Trace
-from sim.judge import Nodes, Verdict, find_nodes, trace_end_us
-from sim.judge.verdicts import holds, is_broken, is_unknown
+from sim.invariants import Verdict
+from sim.invariants.verdicts import holds, is_broken, is_unknown
+from sim.judge import Nodes, find_nodes, trace_end_us
 from sim.scenarios.comparisons import Comparison
 from sim.scenarios.expectations.cast import Cast
 from sim.scenarios.expectations.states import STATES

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from minisentinel.trace import Trace
-from sim.judge import Verdict
+from sim.invariants import Verdict
 from sim.scenarios.expectations.cast import Cast
 
 __all__ = ["ExpectationKind", "Value"]

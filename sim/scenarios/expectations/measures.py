@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from minisentinel.trace import ConfigurationSaved, SentinelEvent, Trace
+from sim.invariants import Verdict
+from sim.invariants.verdicts import holds, is_broken, is_unknown
 from sim.judge import (
-    ClientHistory,
+    ClientAccount,
     Health,
-    Verdict,
+    account_for_clients,
     account_for_writes,
     find_attempts,
     find_clients,
@@ -20,13 +22,12 @@ from sim.judge import (
     node_histories,
     trace_end_us,
 )
-from sim.judge.verdicts import holds, is_broken, is_unknown
 from sim.scenarios.comparisons import Comparison
 from sim.scenarios.expectations.cast import Cast
 from sim.scenarios.expectations.kinds import ExpectationKind
 from sim.trace import FullSyncLoaded, Operation
 
-__all__ = ["MEASURES", "completed_failovers", "longest_wait_us", "masters_named_at_the_end"]
+__all__ = ["MEASURES", "completed_failovers", "longest_outage_us", "masters_named_at_the_end"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +76,10 @@ def _leaders(trace: Trace) -> _Measured:
 
 
 def _lost_writes(trace: Trace) -> _Measured:
-    lost = account_for_writes(trace).lost
-    if lost is None:
-        return _Measured(None, "the trace does not tell which writes survived")
-    return _Measured(len(lost), f"{len(lost)} acknowledged writes lost")
+    writes = account_for_writes(trace)
+    if writes.lost is None:
+        return _Measured(None, f"nobody can tell which writes survived: {writes.why_unknown}")
+    return _Measured(len(writes.lost), f"{len(writes.lost)} acknowledged writes lost")
 
 
 def _acknowledged_writes(trace: Trace) -> _Measured:
@@ -95,16 +96,15 @@ def _refusals(trace: Trace) -> _Measured:
 
 
 def _downtime(trace: Trace) -> _Measured:
-    clients = find_clients(trace)
-    if not clients:
+    if not find_clients(trace):
         return _Measured(None, "there is no client")
-    longest = longest_wait_us(clients) / 1e6
+    longest = longest_outage_us(account_for_clients(trace)) / 1e6
     return _Measured(longest, f"{longest:.1f} s without success at the longest")
 
 
-def longest_wait_us(clients: Iterable[ClientHistory]) -> int:
-    """How long some client had to do without success, at the longest."""
-    return max((each.longest_gap.duration_us for each in clients if each.longest_gap), default=0)
+def longest_outage_us(accounts: Iterable[ClientAccount]) -> int:
+    """How long some client had to do without success, at the longest (see `sim.judge.service`)."""
+    return max((account.longest_outage_us for account in accounts), default=0)
 
 
 def _masters(trace: Trace) -> _Measured:

@@ -10,14 +10,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from minisentinel.trace import SentinelEvent, Trace
-from sim.judge import Health, find_clients, node_histories, trace_end_us
+from sim.judge import Health, node_histories, trace_end_us
 from sim.judge.flags import switch_addresses
 from sim.judge.spans import merged_intervals
+from sim.scenarios.expectations.writers import find_writers
 
 __all__ = ["STATES", "State"]
 
 Intervals = tuple[tuple[int, int], ...]
-GRACE_US = 2_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,20 +90,15 @@ def _agreement(trace: Trace) -> Intervals:
 
 
 def _everybody_writes(trace: Trace) -> Intervals:
-    """When every client has had a success within the last two seconds."""
+    """When every client that writes has had a write done lately."""
     changes: list[tuple[int, int]] = []
-    clients = find_clients(trace)
-    for client in clients:
-        fresh = [
-            (each.ended_us, each.ended_us + GRACE_US)
-            for each in client.operations
-            if each.outcome == "ok"
-        ]
-        for start, end in merged_intervals(fresh):
+    writers = find_writers(trace)
+    for writer in writers:
+        for start, end in merged_intervals(writer.fresh_us()):
             changes += [(start, 1), (end, -1)]
     end_us = trace_end_us(trace) + 1
     changes = [(min(time_us, end_us), by) for time_us, by in changes]
-    return _while(changes, lambda writing: 0 < writing == len(clients), end_us)
+    return _while(changes, lambda writing: 0 < writing == len(writers), end_us)
 
 
 STATES: dict[str, State] = {
@@ -118,7 +113,8 @@ STATES: dict[str, State] = {
     ),
     "agreement": State("all living Sentinels name the same master", _agreement),
     "clients-write": State(
-        "every client has succeeded within the last two seconds",
+        "every client that writes has had a write done in the last two seconds (a slow writer: "
+        "in the time in which it tries three)",
         _everybody_writes,
         needs_clients=True,
     ),

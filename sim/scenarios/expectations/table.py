@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from minisentinel.trace import Trace
-from sim.judge import Verdict
+from sim.invariants import Verdict
 from sim.scenarios.expectations.cast import Cast
 from sim.scenarios.expectations.flags import FLAGS
 from sim.scenarios.expectations.kinds import ExpectationKind

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from minisentinel.trace import Trace
-from sim.judge import INVARIANTS, Truth, Verdict, find_final_master
-from sim.judge.verdicts import holds, is_broken, is_unknown
+from sim.invariants import INVARIANTS, Truth, Verdict
+from sim.invariants.verdicts import holds, is_broken, is_unknown
+from sim.judge import find_final_master
 from sim.scenarios.expectations.cast import Cast
 from sim.scenarios.expectations.kinds import ExpectationKind
 

@@ -58,8 +58,8 @@ TABLES = (HEAD, *_deployment.TABLES, CLIENTS, PARAMETERS, FAULTS, RUN, EXPECT, C
 
 _TOP = (
     *(key.name for key in HEAD.keys),
-    *("deployment", "settings", "servers", "boxes", "sites", "links", "nodes", "parameters"),
-    *("clients", "faults", "run", "expect", "variants"),
+    *("deployment", "settings", "servers", "boxes", "sites", "links", "nodes", "network", "names"),
+    *("parameters", "clients", "faults", "run", "expect", "variants"),
 )
 
 
@@ -98,7 +98,12 @@ def read_scenario(
     run = RUN.read(file, table_of(file, document, "run"))
     deployment = _deployment.read_deployment(file, document, read_file or _no_file)
     deployment = read_clients(file, document, deployment)
-    faults = read_faults(file, document, tuple(deployment.topology.groups))
+    faults = read_faults(
+        file,
+        document,
+        tuple(deployment.topology.groups),
+        [name for name, _ in deployment.host_names],
+    )
     return Scenario(
         name=name,
         title=head["title"],

@@ -7,7 +7,7 @@ from typing import Any
 
 from sim.clients import CLIENT_KINDS, PARAMETERS, ClientGroup, Parameter, Workload
 from sim.scenarios.reading.file import ScenarioFile
-from sim.scenarios.reading.kinds import Kind, choice
+from sim.scenarios.reading.kinds import CREDENTIALS, Kind, choice
 from sim.scenarios.reading.tables import Key, Table, array_of_tables, table_of
 from sim.world.deployment import Deployment, DeploymentError
 
@@ -40,6 +40,18 @@ CLIENTS = Table(
         Key("kind", choice(tuple(CLIENT_KINDS)), "what they do right or wrong", "textbook"),
         Key("count", _whole("clients"), "how many they are", "1"),
         Key("first-sentinel", _whole("number"), "the Sentinel at the head of their list", "1"),
+        Key(
+            "sentinel-auth",
+            CREDENTIALS,
+            "what they say to Sentinels, which ask for it if `requirepass` is in their `conf`",
+            "nothing",
+        ),
+        Key(
+            "server-auth",
+            CREDENTIALS,
+            "what they say to servers, which ask for it if `requirepass` is in `[servers]`",
+            "nothing",
+        ),
         *(
             Key(
                 key,
@@ -89,6 +101,8 @@ def _group(file: ScenarioFile, table: Mapping[str, Any], index: int) -> ClientGr
         kind=values.get("kind", "textbook"),
         count=values.get("count", 1),
         first_sentinel=values.get("first-sentinel", 1),
+        sentinel_auth=values.get("sentinel-auth", ()),
+        server_auth=values.get("server-auth", ()),
         workload=Workload(
             **{each.attribute: values[key] for key, each in PARAMETERS.items() if key in values}
         ),

@@ -1,4 +1,4 @@
-"""Who is there and how it is configured: deployment, settings, servers, boxes, sites, nodes."""
+"""Who is there and how it is configured: deployment, settings, servers."""
 
 from __future__ import annotations
 
@@ -7,25 +7,14 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from minisentinel.config import ConfigError
-from sim.kernel.units import microseconds
-from sim.network.latency import Uniform
 from sim.redis.settings import Machine
+from sim.scenarios.reading.directives import read_directives
 from sim.scenarios.reading.file import ScenarioFile
-from sim.scenarios.reading.kinds import (
-    BOOLEAN,
-    MILLISECONDS,
-    NAME,
-    NAMES,
-    PRIORITIES,
-    TEXT,
-    TEXTS,
-    Kind,
-    whole_from,
-)
-from sim.scenarios.reading.tables import Key, Table, array_of_tables, table_of
+from sim.scenarios.reading.kinds import BOOLEAN, PRIORITIES, TEXT, Kind, whole_from
+from sim.scenarios.reading.network import NAMES, NETWORK, read_network
+from sim.scenarios.reading.tables import Key, Table, table_of
+from sim.scenarios.reading.topology import NODES, PLACES, read_topology
 from sim.world.deployment import DEPLOYMENT_SETTINGS, Deployment, DeploymentError
-from sim.world.redis_conf import check_directives
-from sim.world.topology import Box, Link, NodeSettings, Site, Topology
 
 __all__ = ["TABLES", "ReadFile", "read_deployment"]
 
@@ -48,16 +37,6 @@ def _whole(value: object) -> int:
         raise ValueError
     return value
 
-
-def _directive_value(value: object) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if not isinstance(value, int | str):
-        raise ValueError
-    return str(value)
-
-
-DIRECTIVE = Kind("a whole number, a text, or true or false", _directive_value)
 
 DEPLOYMENT = Table(
     "deployment",
@@ -84,7 +63,21 @@ DEPLOYMENT = Table(
 SETTINGS = Table(
     "settings",
     "How Sentinel is configured, under Sentinel's own names and in its units.",
-    tuple(_setting(name) for name in DEPLOYMENT_SETTINGS if name not in COUNTS),
+    (
+        *(_setting(name) for name in DEPLOYMENT_SETTINGS if name not in COUNTS),
+        Key(
+            "resolve-hostnames",
+            BOOLEAN,
+            "whether Sentinels look host names up; all files then use those of `[names]`",
+            "false",
+        ),
+        Key(
+            "announce-hostnames",
+            BOOLEAN,
+            "whether Sentinels speak of others by their names",
+            "false",
+        ),
+    ),
 )
 MACHINE = (
     Key(
@@ -133,42 +126,7 @@ SERVERS = Table(
     "Directives of `redis.conf` for all servers (those that are simulated), and their machines.",
     MACHINE,
 )
-BOXES = Table(
-    "boxes",
-    "Machines that several nodes share: `name = [nodes]`. They have one address, one clock and one "
-    "power plug.",
-    (),
-)
-SITES = Table(
-    "sites",
-    "Places, such as data centres: `name = [nodes or boxes]`.",
-    (),
-)
-LINKS = Table(
-    "links",
-    "What lies between two sites.",
-    (
-        Key("between", NAMES, "the names of the two sites", required=True),
-        Key(
-            "milliseconds",
-            MILLISECONDS,
-            "the one-way delay, or the lowest and the highest",
-            required=True,
-        ),
-    ),
-    many=True,
-)
-NODES = Table(
-    "nodes.NAME",
-    "What is different about one node. Of a server, directives of its `redis.conf` too.",
-    (
-        Key("quorum", whole_from(1), "the quorum in this Sentinel's file"),
-        Key("monitors", NAME, "the server that this Sentinel's file names as the master"),
-        Key("conf", TEXTS, "further lines of this Sentinel's file"),
-        Key("stands-alone", BOOLEAN, "whether this server follows nobody at the start", "false"),
-    ),
-)
-TABLES = (DEPLOYMENT, SETTINGS, SERVERS, BOXES, SITES, LINKS, NODES)
+TABLES = (DEPLOYMENT, SETTINGS, SERVERS, *PLACES, NODES, NETWORK, NAMES)
 
 
 def read_deployment(
@@ -191,11 +149,20 @@ def read_deployment(
     except DeploymentError as problem:
         raise file.error("deployment", "replica-priorities", str(problem)) from None
     directives, machine = _servers(file, document)
+    deployment = read_network(file, document, deployment)
+    try:
+        deployment = dataclasses.replace(
+            deployment,
+            resolve_hostnames=settings.get("resolve-hostnames", False),
+            announce_hostnames=settings.get("announce-hostnames", False),
+        )
+    except DeploymentError as problem:
+        raise file.error("settings", "announce-hostnames", str(problem)) from None
     return dataclasses.replace(
         deployment,
         directives=directives,
         machine=machine,
-        topology=_topology(file, document, found.get("in-step", False)),
+        topology=read_topology(file, document, in_step=found.get("in-step", False)),
     )
 
 
@@ -231,91 +198,4 @@ def _servers(
         if key in found
     }
     machine = dataclasses.replace(Machine(), **sizes)
-    return _directives(file, "servers", table), machine
-
-
-def _directives(
-    file: ScenarioFile, table: str, found: Mapping[str, Any]
-) -> tuple[tuple[str, str], ...]:
-    directives = []
-    for key, value in found.items():
-        try:
-            directives.append((key, DIRECTIVE.read(value)))
-        except ValueError:
-            what = f"expected {DIRECTIVE.expected}, found {value!r}"
-            raise file.error(table, key, what) from None
-        problem = check_directives(directives[-1:])
-        if problem:
-            raise file.error(table, key, problem)
-    return tuple(directives)
-
-
-def _topology(file: ScenarioFile, document: Mapping[str, Any], in_step: bool) -> Topology:
-    boxes = dict(_groups(file, document, "boxes"))
-    sites = dict(_groups(file, document, "sites"))
-    return Topology(
-        boxes=tuple(Box(name, nodes) for name, nodes in boxes.items()),
-        sites=tuple(Site(name, nodes) for name, nodes in sites.items()),
-        links=_links(file, document, sites),
-        nodes=tuple(
-            _node(file, name, table) for name, table in table_of(file, document, "nodes").items()
-        ),
-        in_step=in_step,
-    )
-
-
-def _groups(
-    file: ScenarioFile, document: Mapping[str, Any], table: str
-) -> list[tuple[str, tuple[str, ...]]]:
-    groups = []
-    for name, value in table_of(file, document, table).items():
-        try:
-            groups.append((name, NAMES.read(value)))
-        except ValueError:
-            raise file.error(table, name, f"expected {NAMES.expected}, found {value!r}") from None
-    return groups
-
-
-def _links(
-    file: ScenarioFile, document: Mapping[str, Any], sites: Mapping[str, object]
-) -> tuple[Link, ...]:
-    links = []
-    for index, table in enumerate(array_of_tables(file, document, "links")):
-        found = LINKS.read(file, table, index)
-        ends = found["between"]
-        if len(ends) != 2 or ends[0] == ends[1] or any(end not in sites for end in ends):
-            known = ", ".join(sites) or "none are given"
-            problem = f"expected the names of two sites of [sites] ({known}), found {list(ends)}"
-            raise file.error("links", "between", problem, index)
-        low, high = found["milliseconds"]
-        latency = Uniform(microseconds(low / 1000), microseconds(high / 1000))
-        links.append(Link(ends[0], ends[1], latency))
-    return tuple(links)
-
-
-def _node(file: ScenarioFile, name: str, table: object) -> NodeSettings:
-    where = f"nodes.{name}"
-    if not isinstance(table, dict):
-        raise file.error("nodes", name, f"expected a table [{where}], found {table!r}")
-    if name.startswith("redis-"):
-        rest = dict(table)
-        alone = NODES.read(
-            file,
-            {"stands-alone": rest.pop("stands-alone")} if "stands-alone" in rest else {},
-            name=where,
-        )
-        return NodeSettings(
-            name=name,
-            directives=_directives(file, where, rest),
-            stands_alone=alone.get("stands-alone", False),
-        )
-    if not name.startswith("sentinel-"):
-        problem = "expected a server or a Sentinel, such as [nodes.redis-2] or [nodes.sentinel-1]"
-        raise file.error(where, "", problem)
-    found = NODES.read(file, table, name=where, known=("quorum", "monitors", "conf"))
-    return NodeSettings(
-        name=name,
-        quorum=found.get("quorum"),
-        monitors=found.get("monitors", ""),
-        conf=found.get("conf", ()),
-    )
+    return read_directives(file, "servers", table), machine

@@ -6,17 +6,21 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from sim.network.latency import Constant, Latency, Uniform
 from sim.scenarios.reading.file import ScenarioFile
 from sim.scenarios.reading.kinds import (
     BOOLEAN,
     COMMAND,
+    DELAY,
     EVENT,
     GROUPS,
-    MILLISECONDS,
+    MEGABITS,
     NAME,
     NAMES,
+    PARTS_PER_MILLION,
     POSITIVE_SECONDS,
     SECONDS,
+    SHARE,
     SIGNED_SECONDS,
     Kind,
     choice,
@@ -42,11 +46,20 @@ ROLES = {
 }
 """Names that stand for nodes, and for whom."""
 
+
+def _factor(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 1 <= value <= 10**6:
+        raise ValueError
+    return float(value)
+
+
 CALM = "calm"
 WHEN = Kind(
     f"an event such as +odown, or {CALM}",
     lambda value: value if value == CALM else EVENT.read(value),
 )
+
+FACTOR = Kind("a number, 1 or more", _factor)
 
 FAULTS = Table(
     "faults",
@@ -73,9 +86,16 @@ FAULTS = Table(
         Key("node", NAME, "the node that is hit, by its name or role"),
         Key("nodes", NAMES, "the nodes that are hit, if several are"),
         Key("groups", GROUPS, "the groups of nodes between which something happens"),
-        Key("to", NAME, "another node: whom `hold` is about, or whom `add` puts a node beside"),
+        Key("to", NAME, "another node: whom `hold` is about, whom `add` puts a node beside, …"),
         Key("seconds", SIGNED_SECONDS, "how long; negative only where a clock is set back"),
-        Key("milliseconds", MILLISECONDS, "a one-way delay, or the lowest and the highest"),
+        Key("milliseconds", DELAY, "the one-way delay of a message"),
+        Key("loss", SHARE, "the share of packets that get lost; 0: none any more"),
+        Key("megabits-per-second", MEGABITS, "what a path carries in each direction"),
+        Key("name", NAME, "a host name, one of `[names]`"),
+        Key("parts-per-million", PARTS_PER_MILLION, "by how much a clock runs too fast"),
+        Key("busy-milliseconds", DELAY, "how long a host stands still"),
+        Key("free-milliseconds", DELAY, "how long it runs until it stands still again"),
+        Key("factor", FACTOR, "how many times as long something takes; 1: as ever"),
         Key("keep-data", BOOLEAN, "whether a server finds its data again", "true"),
         Key("one-way", BOOLEAN, "whether only one direction is cut", "false"),
         Key("words", COMMAND, 'a command, such as `"SENTINEL FAILOVER mymaster"`'),
@@ -100,15 +120,22 @@ _REPEAT = ("every", "jitter", "spread", "times", "until")
 
 
 def read_faults(
-    file: ScenarioFile, document: Mapping[str, Any], groups: Sequence[str] = ()
+    file: ScenarioFile,
+    document: Mapping[str, Any],
+    groups: Sequence[str] = (),
+    host_names: Sequence[str] = (),
 ) -> tuple[Fault, ...]:
-    """Every fault; `groups` are the names of boxes and sites."""
+    """Every fault; `groups` are the names of boxes and sites, `host_names` those of hosts."""
     faults: list[Fault] = []
     now: float | None = 0.0
     for index, table in enumerate(array_of_tables(file, document, "faults")):
         fault = _fault(file, table, index)
         now = _moment_of(file, fault, index, now)
         _check_names(file, fault, index, faults, groups)
+        if fault.host_name and fault.host_name not in host_names:
+            known = ", ".join(host_names) or "none are given"
+            problem = f"expected a name of [names] ({known}), found {fault.host_name!r}"
+            raise file.error("faults", "name", problem, index)
         faults.append(fault)
     return tuple(faults)
 
@@ -129,6 +156,7 @@ def _fault(file: ScenarioFile, table: Mapping[str, Any], index: int) -> Fault:
     if seconds < 0 and do != "step_clock":
         problem = f"expected {SECONDS.expected}, found {table['seconds']!r}"
         raise file.error("faults", "seconds", problem, index)
+    latency = found.get("milliseconds")
     return Fault(
         do=do,
         at=found.get("at"),
@@ -147,9 +175,26 @@ def _fault(file: ScenarioFile, table: Mapping[str, Any], index: int) -> Fault:
         repeat=_repetition(file, found, index),
         words=found.get("words", ()),
         to=found.get("to", ""),
-        milliseconds=found.get("milliseconds", (0.0, 0.0)),
+        milliseconds=_range(latency),
+        latency=latency,
+        loss=found.get("loss", 0.0),
+        megabits_per_second=found.get("megabits-per-second", 0.0),
+        host_name=found.get("name", ""),
+        parts_per_million=found.get("parts-per-million", 0.0),
+        busy=found.get("busy-milliseconds"),
+        free=found.get("free-milliseconds"),
+        factor=found.get("factor", 1.0),
         one_way=found.get("one-way", False),
     )
+
+
+def _range(latency: Latency | None) -> tuple[float, float]:
+    """The lowest and the highest delay in milliseconds, of a distribution that has them."""
+    if isinstance(latency, Uniform):
+        return (latency.low_us / 1000, latency.high_us / 1000)
+    if isinstance(latency, Constant):
+        return (latency.delay_us / 1000, latency.delay_us / 1000)
+    return (0.0, 0.0)
 
 
 def _verb_of(file: ScenarioFile, table: Mapping[str, Any], index: int) -> str:

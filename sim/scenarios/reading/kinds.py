@@ -8,6 +8,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sim.kernel.units import microseconds
+from sim.network.latency import Constant, Distances, Empirical, Latency, LogNormal, Uniform
 from sim.scenarios.comparisons import Comparison
 from sim.scenarios.events import EVENT_NAMES
 
@@ -15,14 +17,21 @@ __all__ = [
     "BOOLEAN",
     "COMMAND",
     "COMPARISON",
+    "CREDENTIALS",
+    "DELAY",
+    "DISTANCES",
     "EVENT",
     "GROUPS",
+    "MEGABITS",
     "MILLISECONDS",
     "NAME",
     "NAMES",
+    "PARTS_PER_MILLION",
+    "PORT",
     "POSITIVE_SECONDS",
     "PRIORITIES",
     "SECONDS",
+    "SHARE",
     "SIGNED_SECONDS",
     "TEXT",
     "TEXTS",
@@ -60,6 +69,13 @@ def _name(value: object) -> str:
     return text
 
 
+def _credentials(value: object) -> tuple[str, ...]:
+    words = tuple(map(_text, value)) if isinstance(value, list) else (_text(value),)
+    if not all(words) or len(words) not in ((2,) if isinstance(value, list) else (1,)):
+        raise ValueError
+    return words
+
+
 def _boolean(value: object) -> bool:
     if not isinstance(value, bool):
         raise ValueError
@@ -90,6 +106,57 @@ def _milliseconds(value: object) -> tuple[float, float]:
             raise ValueError
         return read(value[0]), read(value[1])
     return read(value), read(value)
+
+
+def _microseconds(value: object) -> int:
+    return microseconds(_number(0)(value) / 1000)
+
+
+def _delay(value: object) -> Latency:
+    if isinstance(value, list):
+        low, high = _milliseconds(value)
+        return Uniform(_microseconds(low), _microseconds(high))
+    if not isinstance(value, dict):
+        return Constant(_microseconds(value))
+    for key in value:
+        if key not in (("samples",) if "samples" in value else ("median", "sigma", "floor")):
+            raise ValueError(f"expected {DELAY_WORDS}, found the key {key!r}")
+    if "samples" in value:
+        samples = value["samples"]
+        if not isinstance(samples, list) or not samples:
+            raise ValueError(f"expected measured milliseconds, one at least, found {samples!r}")
+        return Empirical(_microseconds(each) for each in samples)
+    return LogNormal(
+        _microseconds(value.get("median")),
+        _number(0)(value.get("sigma", 0.5)),
+        _microseconds(value.get("floor", 0)),
+    )
+
+
+def _distances(value: object) -> Distances:
+    """Round trips, half of which is one way."""
+    low, high = _milliseconds(value)
+    return Distances(_microseconds(low / 2), _microseconds(high / 2))
+
+
+def _share(value: object) -> float:
+    share = _number(0)(value)
+    if share >= 1:
+        raise ValueError
+    return share
+
+
+def _port(value: object) -> int:
+    port = _whole(value)
+    if not 0 < port < 65536:
+        raise ValueError
+    return port
+
+
+def _parts_per_million(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= 100_000:
+        raise ValueError
+    return float(value)
 
 
 def _names(value: object) -> tuple[str, ...]:
@@ -179,12 +246,23 @@ NAMES = Kind("the name of a node, or a list of names", _names)
 TEXTS = Kind("a list of texts", _texts)
 GROUPS = Kind("a list of lists of node names", _groups)
 PRIORITIES = Kind("a list of whole numbers, 0 = never", _priorities)
+CREDENTIALS = Kind("a password, or [user, password]", _credentials)
 BOOLEAN = Kind("true or false", _boolean)
 WHOLE = Kind("a whole number", _whole)
 SECONDS = Kind("a number of seconds, 0 or more", _number(0))
 POSITIVE_SECONDS = Kind("a number of seconds greater than 0", _number(0, above=True))
 SIGNED_SECONDS = Kind(f"a number of seconds, -{FOREVER_S} or more", _number(-FOREVER_S))
 MILLISECONDS = Kind("a number of milliseconds, or [lowest, highest]", _milliseconds)
+DELAY_WORDS = (
+    "a number of milliseconds, [lowest, highest], { median = .., sigma = .., floor = .. } or "
+    "{ samples = [..] }"
+)
+DELAY = Kind(DELAY_WORDS, _delay)
+DISTANCES = Kind("a number of milliseconds, or [lowest, highest]", _distances)
+SHARE = Kind("a share, 0 or more and less than 1", _share)
+MEGABITS = Kind("a number of megabits per second greater than 0", _number(0, above=True))
+PORT = Kind("a port, 1 to 65535", _port)
+PARTS_PER_MILLION = Kind("parts per million, -100000 to 100000", _parts_per_million)
 EVENT = Kind("an event such as +odown", _event)
 COMMAND = Kind("a command, as one text or a list of words", _command)
 COMPARISON = Kind('a number, or a comparison such as ">= 1" or "2 to 5"', _comparison)

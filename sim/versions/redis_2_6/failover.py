@@ -65,14 +65,14 @@ def start_if_needed(ctx: OldContext, master: Master) -> None:
         _take_over(ctx, master)
 
 
-def start(ctx: OldContext, master: Master) -> None:
+def start(ctx: OldContext, master: Master, why: str = "objective leader") -> None:
     """Begin, and wait 5 to 15 s for others to have begun before."""
     ctx.memory.leading[master.serial] = None
     master.failover_in_progress = True
     ctx.emit("warning", "+failover-triggered", master)
     delay_ms = rules_of(ctx).start_delay_ms(ctx.state.dice)
     master.failover_start_time = ctx.now + delay_ms
-    enter_state(ctx, master, FailoverState.WAIT_START, "objective leader")
+    enter_state(ctx, master, FailoverState.WAIT_START, why)
     ctx.emit(
         "warning",
         "+failover-state-wait-start",

@@ -79,7 +79,7 @@ def _fail(ctx: OldContext, master: Master) -> Reply:
         return Error("INPROG Failover already in progress")
     if not has_candidate(ctx, master):
         return Error("NOGOODSLAVE No suitable slave to promote")
-    failover.start(ctx, master)
+    failover.start(ctx, master, "commanded")
     master.force_failover = True
     return OK
 
