@@ -1,16 +1,21 @@
-"""Prints the digests of some runs, one a line: ``python -m tests.determinism.digests 1 2 3``.
+"""Prints the digests of shipped scenarios: ``python -m tests.determinism.digests [NAME ...]``.
 
-Run by tests in other processes and with other interpreters, so it needs nothing but the sources.
+A line for each of them and each of their variants, with seed 1; all of them if none is named, in
+the order of the names, or in the opposite one with ``--reversed``. Run by tests in other processes
+and with other interpreters, so it needs nothing but the sources.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from sim.scenarios import find_scenario, run_scenario
+from sim.scenarios.catalogue import shipped_names
 
-__all__ = ["digests"]
+__all__ = ["digests", "digests_of"]
+
+BACKWARDS = "--reversed"
 
 
 def digests(seeds: Sequence[int], scenario: str = "kill-master") -> list[str]:
@@ -19,5 +24,15 @@ def digests(seeds: Sequence[int], scenario: str = "kill-master") -> list[str]:
     return [run_scenario(story, seed=seed).trace.digest() for seed in seeds]
 
 
+def digests_of(names: Sequence[str]) -> Iterator[str]:
+    """Lines that tell the digest of each of these scenarios and of its variants."""
+    for name in names:
+        for variant in ("", *(each.name for each in find_scenario(name).variants)):
+            scenario = find_scenario(name, variant=variant)
+            yield f"{scenario.full_name} {run_scenario(scenario, seed=1).trace.digest()}"
+
+
 if __name__ == "__main__":
-    print("\n".join(digests([int(argument) for argument in sys.argv[1:]])))
+    chosen = [name for name in sys.argv[1:] if name != BACKWARDS] or shipped_names()
+    for line in digests_of(chosen[::-1] if BACKWARDS in sys.argv else chosen):
+        print(line, flush=True)

@@ -10,20 +10,24 @@ from pathlib import Path
 import pytest
 
 from sim.scenarios import find_scenario, run_scenario
+from sim.scenarios.catalogue import shipped_names
+from sim.search import KINDS, Dice, play
 from sim.world import Deployment, World
-from tests.determinism.digests import digests
-from tests.support.golden import Golden
+from tests.determinism.digests import BACKWARDS, digests, digests_of
+from tests.support.golden import DIRECTORY, Golden
 from tests.support.pythons import interpreters
 
 ROOT = Path(__file__).resolve().parents[2]
-SEEDS = (1, 2, 3, 4, 5)
+SEEDS = (1, 2, 3)
+HASH_SEEDS = ("0", "4711", "random")
+VERSIONS = tuple(interpreters())
 
 
-def digests_elsewhere(python: str, seeds: tuple[int, ...], hash_seed: str) -> list[str]:
-    """The digests that another process comes to."""
+def digests_elsewhere(python: str, hash_seed: str, *arguments: str) -> list[str]:
+    """The lines that another process comes to."""
     environment = {"PYTHONPATH": str(ROOT), "PYTHONHASHSEED": hash_seed, "PATH": ""}
     done = subprocess.run(
-        [python, "-m", "tests.determinism.digests", *map(str, seeds)],
+        [python, "-m", "tests.determinism.digests", *arguments],
         cwd=ROOT,
         env=environment,
         capture_output=True,
@@ -31,7 +35,13 @@ def digests_elsewhere(python: str, seeds: tuple[int, ...], hash_seed: str) -> li
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    return done.stdout.split()
+    return done.stdout.splitlines()
+
+
+def reviewed(names: list[str]) -> list[str]:
+    """The lines of the golden files."""
+    texts = ((DIRECTORY / f"digests/{name}.txt").read_text(encoding="utf-8") for name in names)
+    return [line for text in texts for line in text.splitlines()]
 
 
 @functools.cache
@@ -39,33 +49,58 @@ def digests_here() -> list[str]:
     return digests(SEEDS)
 
 
-def test_digests_are_those_that_were_reviewed(golden: Golden) -> None:
+@pytest.mark.parametrize("name", shipped_names())
+def test_digests_of_shipped_scenarios_are_those_that_were_reviewed(
+    name: str, golden: Golden
+) -> None:
     """They change whenever behaviour does; then `--rewrite-golden` after a look at the trace."""
-    lines = [f"seed {seed}: {digest}\n" for seed, digest in zip(SEEDS, digests_here(), strict=True)]
-    golden("scenarios/kill-master.digests.txt", "".join(lines))
+    lines = [f"{line}\n" for line in digests_of([name])]
+    golden(f"digests/{name}.txt", "".join(lines))
+
+
+def test_there_is_no_golden_digest_of_a_scenario_that_is_gone() -> None:
+    files = (DIRECTORY / "digests").glob("*.txt")
+    assert sorted(path.stem for path in files) == shipped_names()
+
+
+@pytest.mark.real_io
+@pytest.mark.parametrize("version", VERSIONS, ids=lambda version: "{}.{}".format(*version))
+def test_every_python_comes_to_the_same_digests_with_other_hashes_and_in_another_order(
+    version: tuple[int, int],
+) -> None:
+    """All shipped scenarios, in another process, the last one first."""
+    hash_seed = HASH_SEEDS[VERSIONS.index(version) % len(HASH_SEEDS)]
+    found = digests_elsewhere(interpreters()[version], hash_seed, BACKWARDS)
+    assert sorted(found) == sorted(reviewed(shipped_names()))
+
+
+@pytest.mark.real_io
+@pytest.mark.parametrize("hash_seed", HASH_SEEDS)
+def test_another_process_with_other_hashes_comes_to_the_same_digests(hash_seed: str) -> None:
+    found = digests_elsewhere(sys.executable, hash_seed, "kill-master", "split-vote")
+    assert found == reviewed(["kill-master", "split-vote"])
+
+
+def test_there_are_several_pythons_to_compare() -> None:
+    if len(VERSIONS) == 1:
+        pytest.skip("no other Python from 3.11 on, neither on PATH nor under pyenv")
+    assert sys.version_info[:2] in VERSIONS
 
 
 def test_seeds_give_different_runs() -> None:
     assert len(set(digests_here())) == len(SEEDS)
 
 
-@pytest.mark.real_io
-@pytest.mark.parametrize("hash_seed", ["0", "4711"])
-def test_another_process_with_other_hashes_comes_to_the_same_digests(hash_seed: str) -> None:
-    assert digests_elsewhere(sys.executable, SEEDS[:3], hash_seed) == digests_here()[:3]
-
-
-@pytest.mark.real_io
-def test_other_pythons_come_to_the_same_digests() -> None:
-    others = {v: path for v, path in interpreters().items() if v != sys.version_info[:2]}
-    if not others:
-        pytest.skip("no other Python from 3.11 on, neither on PATH nor under pyenv")
-    found = {version: digests_elsewhere(path, SEEDS[:2], "1") for version, path in others.items()}
-    assert found == dict.fromkeys(others, digests_here()[:2])
-
-
 def test_order_of_runs_in_a_process_does_not_matter() -> None:
-    assert digests(SEEDS[2::-1]) == digests_here()[2::-1]
+    assert digests(SEEDS[::-1]) == digests_here()[::-1]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_random_stories_give_the_same_trace_twice(kind: str) -> None:
+    """They use every verb of the world, and most of what a deployment can have."""
+    stories = [KINDS[kind](Dice(number)) for number in range(6)]
+    first = [play(story).digest() for story in stories]
+    assert [play(story).digest() for story in reversed(stories)] == first[::-1]
 
 
 def test_two_worlds_side_by_side_do_not_disturb_each_other() -> None:

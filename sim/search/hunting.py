@@ -1,0 +1,154 @@
+"""Hunting planted bugs: proof that the search, and the invariants, can catch one.
+
+A mutant (`sim.mutants`) is looked for in the stories of its hunting ground, in the order of their
+numbers, up to `BOUND`. It is caught when the invariant that it is said to break is broken and
+nothing explains that; a crash catches nobody. In every story that was needed the true protocol must
+keep *all* invariants: an alarm that rings for everybody proves nothing. A story that catches is
+then made smaller: faults are left out as long as it still catches, and still is no trouble for the
+true protocol.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from minisentinel.core import MODERN, Profile
+from sim.invariants import Invariant, Kind, broken_invariants, find_invariant
+from sim.mutants import Mutant
+from sim.scenarios import Fault
+from sim.search.checking import play
+from sim.search.choosing import Dice
+from sim.search.grounds import ground
+from sim.search.stories import Story
+
+__all__ = ["BOUND", "Catch", "FalseAlarm", "Hunter", "smaller"]
+
+BOUND = 40
+"""How many stories are tried for one mutant."""
+
+SHORT_S = 10.0
+"""A mutant seldom comes to rest, and a claim about every moment need not wait until it does."""
+
+
+class FalseAlarm(AssertionError):
+    """The true protocol breaks an invariant in a story that is meant to catch a mutant."""
+
+
+@dataclass(frozen=True, slots=True)
+class Catch:
+    """A mutant was caught in the `example`-th story of its ground, counted from 1.
+
+    `reason` says what was wrong, `story` is that story or a smaller one.
+    """
+
+    mutant: Mutant
+    example: int
+    reason: str
+    story: Story
+
+    @property
+    def length(self) -> int:
+        """How many faults the story has, those that mend others included."""
+        return len(self.story.scenario.faults)
+
+
+class Hunter:
+    """Hunts mutants, and remembers in which stories the true protocol was well.
+
+    `spare` says whether to leave the true protocol out, for a quick look.
+    """
+
+    def __init__(self, *, bound: int = BOUND, spare: bool = False) -> None:
+        self.bound = bound
+        self._spare = spare
+        self._well: dict[tuple[str, int], bool] = {}
+
+    @property
+    def tried(self) -> int:
+        """In how many stories the true protocol was well."""
+        return len(self._well)
+
+    def hunt(self, mutant: Mutant) -> Catch | None:
+        """Look for a story that catches `mutant`; None if there is none up to the bound.
+
+        Raises `FalseAlarm` for a story in which the true protocol is no better.
+        """
+        invariant = find_invariant(mutant.breaks)
+        make = ground(mutant.hunt)
+        for number in range(self.bound):
+            story = make(Dice(number))
+            why = violation(story, mutant.profile, invariant)
+            self._must_be_well(mutant.hunt, number, story)
+            if why:
+                return Catch(mutant, number + 1, why, story)
+        return None
+
+    def _must_be_well(self, name: str, number: int, story: Story) -> None:
+        if self._spare or (name, number) in self._well:
+            return
+        for judgement in broken_invariants(play(story, MODERN)):
+            raise FalseAlarm(
+                f"{name} story {number}, the true protocol: {judgement.invariant} {judgement}"
+            )
+        self._well[name, number] = True
+
+    def shrink(self, catch: Catch, *, most_runs: int = 24) -> Catch:
+        """The same catch with a smaller story; `most_runs` is how many are tried at most.
+
+        The true protocol must be well in the result; if it is not, the story stays as it was.
+        """
+        invariant = find_invariant(catch.mutant.breaks)
+        is_safety = invariant.kind is Kind.SAFETY
+
+        def catches(story: Story) -> bool:
+            if not violation(story, catch.mutant.profile, invariant):
+                return False
+            return is_safety or not violation(story, MODERN, invariant)
+
+        story = smaller(catch.story, catches, most_runs=most_runs)
+        if violation(story, MODERN, invariant):
+            return catch
+        why = violation(story, catch.mutant.profile, invariant)
+        return dataclasses.replace(catch, story=story, reason=why)
+
+
+def violation(story: Story, profile: Profile, invariant: Invariant) -> str:
+    """How `invariant` is broken when Sentinels play by `profile`; empty if it is not."""
+    if invariant.kind is Kind.SAFETY:
+        story = dataclasses.replace(
+            story, scenario=dataclasses.replace(story.scenario, limit=SHORT_S)
+        )
+    found = broken_invariants(play(story, profile), (invariant,))
+    return found[0].unexplained[0].reason if found else ""
+
+
+def smaller(story: Story, is_good: Callable[[Story], bool], *, most_runs: int = 24) -> Story:
+    """The story with as few faults as can be, of which `is_good` still holds.
+
+    Halves are left out first, then quarters, and single faults at last, as long as that helps.
+    """
+    faults = list(story.scenario.faults)
+    size = max(1, len(faults) // 2)
+    runs = 0
+    while runs < most_runs:
+        helped = False
+        at = len(faults) - size
+        while at >= 0 and runs < most_runs:
+            fewer = faults[:at] + faults[at + size :]
+            runs += 1
+            if len(fewer) < len(faults) and is_good(with_faults(story, fewer)):
+                faults, helped = fewer, True
+            at -= size
+        if size > 1:
+            size //= 2
+        elif not helped:
+            break
+    return with_faults(story, faults)
+
+
+def with_faults(story: Story, faults: Sequence[Fault]) -> Story:
+    """The same story with these faults."""
+    scenario = dataclasses.replace(story.scenario, faults=tuple(faults))
+    return dataclasses.replace(story, scenario=scenario)

@@ -1,0 +1,176 @@
+"""``python -m sim.search.mutants``: hunt every planted bug, print a table, and write its page.
+
+Exit status: 0 all were caught and the true protocol was well, 1 not so, 2 wrong usage.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from sim.mutants import FAMILIES, MUTANTS, Mutant, find_mutant
+from sim.scenarios import Fault
+from sim.search.hunting import BOUND, Catch, FalseAlarm, Hunter
+
+__all__ = ["Report", "main", "page", "page_of", "report_on"]
+
+HEAD = """# Planted bugs
+
+What is a test suite worth? What it catches. Each of these bugs is one wrong rule in an otherwise
+true Sentinel (`sim/mutants/`; the core knows nothing of them). A search through random stories
+finds every one, by the invariant that is named here and not by a crash, and the true protocol keeps
+all invariants in the same stories. `make mutants` does it again and prints a table; `tests/mutants`
+does it in every run of the tests.
+
+To see one at work, let it play any scenario:
+
+    from sim.mutants import find_mutant
+    from sim.scenarios import find_scenario, run_scenario
+
+    run_scenario(find_scenario("kill-master"), profile=find_mutant("majority-ignored").profile)
+
+This page is written by `make mutants`.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What came of the hunt for one mutant: how it was caught, if it was, and the seconds.
+
+    `found` is the number of faults in the story as it was found; `alarm` says what the true
+    protocol did wrong.
+    """
+
+    mutant: Mutant
+    catch: Catch | None
+    found: int
+    seconds: float
+    alarm: str = ""
+
+
+def report_on(name: str) -> Report:
+    """Hunt the mutant of that name, and make the story that caught it as small as can be."""
+    mutant = find_mutant(name)
+    hunter = Hunter()
+    began = time.monotonic()  # noqa: TID251 - how long it took is told to people
+    alarm = ""
+    catch = None
+    found = 0
+    try:
+        catch = hunter.hunt(mutant)
+        if catch is not None:
+            found = catch.length
+            catch = hunter.shrink(catch)
+    except FalseAlarm as problem:
+        alarm = str(problem)
+    seconds = time.monotonic() - began  # noqa: TID251
+    return Report(mutant, catch, found, seconds, alarm)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; returns the exit status."""
+    parser = argparse.ArgumentParser(
+        prog="python -m sim.search.mutants",
+        description="Hunt planted bugs: which invariant catches each, after how many stories.",
+    )
+    parser.add_argument("names", nargs="*", metavar="MUTANT", help="which ones (all)")
+    parser.add_argument("--jobs", type=int, help="processes (one for each processor)")
+    parser.add_argument("--page", metavar="FILE", help="write docs/mutants.md anew")
+    options = parser.parse_args(arguments)
+    names = options.names or [mutant.name for mutant in MUTANTS]
+    try:
+        for name in names:
+            find_mutant(name)
+    except ValueError as problem:
+        parser.error(str(problem))
+    reports = _hunt(names, options.jobs, print)
+    if options.page:
+        Path(options.page).write_text(page_of(reports), encoding="utf-8")
+    return 0 if all(each.catch and not each.alarm for each in reports) else 1
+
+
+def _hunt(names: Sequence[str], jobs: int | None, tell: Callable[[str], object]) -> list[Report]:
+    width = max(map(len, names))
+    tell(f"{'mutant':{width}}  {'killed by':33}  stories  faults  seconds")
+    reports = []
+    with ProcessPoolExecutor(jobs) as pool:
+        for report in pool.map(report_on, names):
+            reports.append(report)
+            tell(_row(report, width))
+            sys.stdout.flush()
+    killed = sum(each.catch is not None for each in reports)
+    stories = sum(each.catch.example if each.catch else BOUND for each in reports)
+    seconds = sum(each.seconds for each in reports)
+    tell(
+        f"{killed} of {len(reports)} killed in {stories} stories, {BOUND} at most for each; "
+        f"{seconds:.0f} s"
+    )
+    alarms = [each.alarm for each in reports if each.alarm]
+    tell("\n".join(alarms) or "the true protocol kept every invariant in all of these stories")
+    return reports
+
+
+def _row(report: Report, width: int) -> str:
+    name = f"{report.mutant.name:{width}}"
+    if report.catch is None:
+        return f"{name}  SURVIVED{'':25}  {BOUND:7}  {'':6}  {report.seconds:7.1f}"
+    catch = report.catch
+    faults = f"{report.found}>{catch.length}"
+    return (
+        f"{name}  {report.mutant.breaks:33}  {catch.example:7}  {faults:>6}  {report.seconds:7.1f}"
+    )
+
+
+def page_of(reports: Sequence[Report]) -> str:
+    """The page of the catalogue, with the shortest stories of these reports."""
+    return page({each.mutant.name: _story(each.catch) for each in reports if each.catch})
+
+
+def page(stories: dict[str, str]) -> str:
+    """The page of the catalogue; `stories` are what is told of how each was caught, by name."""
+    parts = [HEAD]
+    for title, family in FAMILIES:
+        parts.append(f"\n## {title}\n")
+        parts += [_section(mutant, stories.get(mutant.name, "")) for mutant in family]
+    return "".join(parts)
+
+
+def _section(mutant: Mutant, story: str) -> str:
+    lines = [f"\n### {mutant.name}\n", mutant.sentence, "", f"*Lesson.* {mutant.lesson}"]
+    if mutant.public_bug:
+        lines += ["", f"*It has happened.* {mutant.public_bug}"]
+    lines += ["", f"*Caught by* `{mutant.breaks}`, in stories of the kind *{mutant.hunt}*."]
+    if story:
+        lines += ["", story]
+    return "\n".join(lines) + "\n"
+
+
+def _story(catch: Catch) -> str:
+    where = catch.story.scenario.deployment
+    each = " each" if where.masters > 1 else ""
+    cast = (
+        f"{_many(where.sentinels, 'Sentinel')} with quorum {where.effective_quorum}, "
+        f"{_many(where.masters, 'master')}, {_many(where.replicas, 'replica')}{each}"
+    )
+    told = [f"    {_moment(fault)}  {fault}" for fault in catch.story.scenario.faults]
+    told = told or ["    nothing is done to anybody"]
+    return "\n".join([f"The shortest story ({cast}):", "", *told, "", f"Then: {catch.reason}."])
+
+
+def _many(count: int, what: str) -> str:
+    return f"{count or 'no'} {what}{'' if count == 1 else 's'}"
+
+
+def _moment(fault: Fault) -> str:
+    if fault.at is None:
+        return f"at {fault.when}"
+    return f"{fault.at:7.3f} s"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,114 @@
+"""The report of a campaign: what all of its runs together say, as Markdown and as JSON."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from minisentinel.files import write_atomically
+from sim.scenarios.events import EVENT_NAMES
+from sim.search.soak.runs import Failure, RunRecord
+
+__all__ = ["Summary", "summarize", "write_report"]
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """All runs of a campaign together.
+
+    `faults` counts what was done, by verb; `seen` in how many runs a thing happened, and
+    `often` how often in all; `peculiarities` in how many runs each of them explained something;
+    `never` the events of Sentinel that no run has seen; `failures` are what nothing explains, by
+    the number of the story.
+    """
+
+    runs: int
+    kinds: Mapping[str, int]
+    virtual_hours: float
+    entries: int
+    faults: Mapping[str, int]
+    seen: Mapping[str, int]
+    often: Mapping[str, int]
+    never: tuple[str, ...]
+    peculiarities: Mapping[str, int]
+    failures: tuple[tuple[int, Failure], ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """The summary as a JSON object."""
+        return dataclasses.asdict(self)
+
+
+def summarize(records: Iterable[RunRecord]) -> Summary:
+    """The summary of some runs, the same in whatever order they were finished."""
+    runs = sorted(records, key=lambda record: record.number)
+    faults, seen, often, peculiarities = (Counter[str]() for _ in range(4))
+    for record in runs:
+        faults.update(record.faults)
+        often.update(record.seen)
+        seen.update(record.seen.keys())
+        peculiarities.update(record.peculiarities)
+    return Summary(
+        runs=len(runs),
+        kinds=dict(sorted(Counter(record.kind for record in runs).items())),
+        virtual_hours=round(sum(record.virtual_us for record in runs) / 3.6e9, 3),
+        entries=sum(record.entries for record in runs),
+        faults=dict(faults.most_common()),
+        seen=dict(sorted(seen.items())),
+        often=dict(sorted(often.items())),
+        never=tuple(name for name in EVENT_NAMES if name not in seen),
+        peculiarities=dict(peculiarities.most_common()),
+        failures=tuple((record.number, each) for record in runs for each in record.failures),
+    )
+
+
+def write_report(summary: Summary, folder: str | Path) -> None:
+    """Write ``report.md`` and ``report.json`` into `folder`. Raises OSError."""
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    text = "\n".join(_markdown(summary)) + "\n"
+    write_atomically(folder / "report.md", text.encode())
+    write_atomically(
+        folder / "report.json", json.dumps(summary.to_json(), indent=1).encode() + b"\n"
+    )
+
+
+def _markdown(summary: Summary) -> list[str]:
+    kinds = ", ".join(f"{count} {kind}" for kind, count in summary.kinds.items())
+    lines = [
+        "# Soak",
+        "",
+        f"- {summary.runs} runs ({kinds or 'none'})",
+        f"- {summary.virtual_hours:.2f} virtual hours ({summary.virtual_hours * 60:.0f} minutes)",
+        f"- {sum(summary.faults.values())} faults",
+        f"- {summary.entries} entries of traces",
+        f"- {len(summary.failures)} violations that nothing explains",
+        "",
+        "## Violations",
+        "",
+    ]
+    for number, failure in summary.failures:
+        lines += [f"- story {number}: {failure.reason}", f"  `{failure.command}`"]
+    if not summary.failures:
+        lines.append("None that is not explained.")
+    lines += ["", "## Explained by peculiarities", ""]
+    lines += _counts(("peculiarity", "runs"), summary.peculiarities)
+    lines += ["", "## Faults", "", *_counts(("fault", "times"), summary.faults)]
+    lines += ["", "## What happened", "", "| | runs | times |", "|---|---:|---:|"]
+    lines += [
+        f"| `{name}` | {runs} | {summary.often[name]} |" for name, runs in summary.seen.items()
+    ]
+    never = ", ".join(f"`{name}`" for name in summary.never)
+    lines += ["", f"Events that no run has seen: {never or 'none'}."]
+    return lines
+
+
+def _counts(headings: tuple[str, str], counts: Mapping[str, int]) -> list[str]:
+    if not counts:
+        return ["None."]
+    rows = [f"| {name} | {count} |" for name, count in counts.items()]
+    return [f"| {headings[0]} | {headings[1]} |", "|---|---:|", *rows]

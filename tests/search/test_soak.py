@@ -1,0 +1,266 @@
+"""Soaking: the same stories for the same numbers, nothing lost by killing it, a whole report."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from sim.search import Outcome, Problem, judge
+from sim.search.__main__ import main
+from sim.search.soak import (
+    Journal,
+    JournalError,
+    RunRecord,
+    runs,
+    soak,
+    story_number,
+    summarize,
+    write_report,
+)
+from sim.search.soak.runs import KIND_ORDER, Failure, coverage, run_number
+from sim.trace import FaultInjected
+
+ROOT = Path(__file__).resolve().parents[2]
+ELECTION = KIND_ORDER.index("election")
+
+
+def record(number: int, **changes: object) -> RunRecord:
+    plain = RunRecord(number, "any", 7, 60_000_000, 10, {"kill": 1}, {"+sdown": 2})
+    return dataclasses.replace(plain, **changes)  # type: ignore[arg-type]
+
+
+def test_number_means_the_same_story_and_the_same_record_every_time(tmp_path: Path) -> None:
+    assert story_number(ELECTION) == story_number(ELECTION)
+    assert run_number(ELECTION, tmp_path) == run_number(ELECTION, tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_record_counts_what_the_trace_tells(tmp_path: Path) -> None:
+    found = run_number(ELECTION, tmp_path)
+    kind, story = story_number(ELECTION)
+    trace = judge(story).trace
+    injected = [entry for entry in trace.entries if isinstance(entry.data, FaultInjected)]
+    assert (found.kind, found.seed) == (kind, story.seed) == ("election", story.seed)
+    assert sum(found.faults.values()) == len(injected) > 0
+    assert found.virtual_us == trace.entries[-1].time_us
+    assert found.seen == coverage(trace)
+    assert {"+try-failover", "failover: none -> wait_start", "record: vote-granted"} <= set(
+        found.seen
+    )
+
+
+def test_bad_run_leaves_its_file_its_picture_and_the_command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def bad(story: object) -> Outcome:
+        return dataclasses.replace(judge(story), problems=(Problem("sky", "it fell", 5),))  # type: ignore[arg-type]
+
+    monkeypatch.setattr(runs, "judge", bad)
+    (failure,) = run_number(ELECTION, tmp_path).failures
+    assert failure.name == "sky"
+    assert f"run {tmp_path}/story-{ELECTION}.toml --seed" in failure.command
+    names = sorted(path.name for path in tmp_path.iterdir())
+    assert names == [f"story-{ELECTION}.png", f"story-{ELECTION}.toml"]
+
+
+def test_error_of_the_simulator_is_a_failure_of_one_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(story: object) -> Outcome:
+        raise RuntimeError("the sky fell")
+
+    monkeypatch.setattr(runs, "judge", broken)
+    (failure,) = run_number(ELECTION, tmp_path).failures
+    assert failure.name == runs.EXCEPTION
+    assert "RuntimeError: the sky fell" in failure.reason
+    assert (tmp_path / f"story-{ELECTION}.toml").exists()
+
+
+# The journal
+
+
+def test_journal_keeps_what_was_appended(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "journal.jsonl"
+    failure = Failure("sky", "it fell", "look up")
+    written = [record(0), record(2, failures=(failure,), peculiarities=("odd",))]
+    journal = Journal(path)
+    for each in written:
+        journal.append(each)
+    journal.close()
+    again = Journal(path)
+    assert list(again.records.values()) == written
+    numbers = again.missing()
+    assert [next(numbers) for _ in range(3)] == [1, 3, 4]
+    again.close()
+
+
+@pytest.mark.parametrize("cut", [1, 10, 60])
+def test_line_that_is_not_whole_never_counts(tmp_path: Path, cut: int) -> None:
+    path = tmp_path / "journal.jsonl"
+    journal = Journal(path)
+    journal.append(record(0))
+    journal.append(record(1))
+    journal.close()
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-cut])
+    again = Journal(path)
+    assert list(again.records) == [0]
+    again.append(record(1))
+    again.close()
+    assert path.read_bytes() == whole
+
+
+def test_empty_or_half_written_first_line_begins_anew(tmp_path: Path) -> None:
+    for content in (b"", b'{"journal"'):
+        path = tmp_path / "journal.jsonl"
+        path.write_bytes(content)
+        journal = Journal(path)
+        assert journal.records == {}
+        journal.close()
+        assert json.loads(path.read_bytes())["journal"] == "minisentinel-soak"
+
+
+@pytest.mark.parametrize("content", [b'{"other": 1}\n', b"hello\n"])
+def test_file_that_is_something_else_is_an_error_and_stays(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "journal.jsonl"
+    path.write_bytes(content)
+    with pytest.raises(JournalError, match=r"journal\.jsonl"):
+        Journal(path)
+    assert path.read_bytes() == content
+
+
+def test_journal_of_other_stories_is_an_error(tmp_path: Path) -> None:
+    path = tmp_path / "journal.jsonl"
+    path.write_text('{"journal": "minisentinel-soak", "version": 1, "kinds": []}\n')
+    with pytest.raises(JournalError, match="choose another folder"):
+        Journal(path)
+
+
+# The report
+
+
+def test_summary_adds_up_in_any_order(tmp_path: Path) -> None:
+    failure = Failure("sky", "it fell", "look up")
+    records = [
+        record(0, faults={"kill": 2, "heal": 1}),
+        record(1, seen={"+sdown": 1, "+odown": 1}, peculiarities=("odd",)),
+        record(2, kind="wild", failures=(failure,), virtual_us=3_600_000_000),
+    ]
+    summary = summarize(records)
+    assert summarize(reversed(records)) == summary
+    assert (summary.runs, summary.kinds) == (3, {"any": 2, "wild": 1})
+    assert summary.virtual_hours == pytest.approx(1 + 2 / 60, abs=0.001)
+    assert summary.faults == {"kill": 4, "heal": 1}
+    assert (summary.seen["+sdown"], summary.often["+sdown"]) == (3, 5)
+    assert summary.peculiarities == {"odd": 1}
+    assert summary.failures == ((2, failure),)
+    assert "+tilt" in summary.never
+    assert "+odown" not in summary.never
+    write_report(summary, tmp_path)
+    text = (tmp_path / "report.md").read_text(encoding="utf-8")
+    for line in ("- 3 runs (2 any, 1 wild)", "- story 2: it fell", "  `look up`", "| kill | 4 |"):
+        assert line in text.splitlines()
+    assert json.loads((tmp_path / "report.json").read_bytes())["runs"] == 3
+
+
+# Campaigns
+
+
+@pytest.mark.real_io
+def test_campaign_goes_on_where_it_ended_and_comes_to_the_same_as_one_in_one_piece(
+    tmp_path: Path,
+) -> None:
+    said: list[str] = []
+    soak(tmp_path / "two", 10, jobs=1, most=2, tell=said.append)
+    soak(tmp_path / "two", 10, jobs=2, most=2, tell=said.append)
+    soak(tmp_path / "one", 10, jobs=2, most=4, tell=said.append)
+    assert any("going on after 2 runs" in line for line in said)
+    reports = [(tmp_path / name / "report.json").read_bytes() for name in ("one", "two")]
+    assert reports[0] == reports[1]
+    assert json.loads(reports[0])["runs"] == 4
+
+
+def started(folder: Path) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "sim.search", "soak", "--minutes", "10", "--jobs", "1"]
+    return subprocess.Popen(
+        [*command, "--out", str(folder)],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def wait_for_runs(folder: Path, count: int) -> None:
+    path = folder / "journal.jsonl"
+    for _ in range(3000):
+        if path.exists() and path.read_bytes().count(b"\n") > count:
+            return
+        time.sleep(0.1)
+    raise AssertionError(f"no {count} runs in {path}")
+
+
+@pytest.mark.real_io
+def test_interrupt_ends_a_campaign_with_a_report(tmp_path: Path) -> None:
+    process = started(tmp_path)
+    wait_for_runs(tmp_path, 1)
+    process.send_signal(signal.SIGINT)
+    output, _ = process.communicate(timeout=120)
+    assert "interrupted" in output
+    assert "Traceback" not in output
+    runs = json.loads((tmp_path / "report.json").read_bytes())["runs"]
+    assert runs == len((tmp_path / "journal.jsonl").read_bytes().splitlines()) - 1 >= 1
+
+
+@pytest.mark.real_io
+def test_killed_campaign_leaves_nobody_behind_and_loses_no_finished_run(tmp_path: Path) -> None:
+    process = started(tmp_path)
+    wait_for_runs(tmp_path, 1)
+    process.kill()
+    # The workers hold the other end of its output: it ends when the last of them does.
+    process.communicate(timeout=120)
+    journal = Journal(tmp_path / "journal.jsonl")
+    assert sorted(journal.records) == list(range(len(journal.records)))
+    assert journal.records
+    journal.close()
+
+
+# The command line
+
+
+def test_status_says_whether_all_is_well(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for well, status in ((True, 0), (False, 1)):
+        monkeypatch.setattr("sim.search.__main__.soak", lambda *_, well=well, **__: well)
+        assert main(["soak", "--out", str(tmp_path)]) == status
+
+
+def test_journal_of_somebody_else_is_bad_input(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "journal.jsonl").write_text("hello\n")
+    assert main(["soak", "--out", str(tmp_path)]) == 2
+    assert "journal.jsonl" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("arguments", [["soak", "--minutes", "0"], ["soak", "--jobs", "0"], []])
+def test_wrong_usage_is_told(arguments: list[str]) -> None:
+    with pytest.raises(SystemExit) as end:
+        main(arguments)
+    assert end.value.code == 2
+
+
+def test_one_story_can_be_looked_at(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["story", str(ELECTION), "--save", str(tmp_path)]) == 0
+    output = capsys.readouterr().out
+    assert f"# election story {ELECTION}, seed" in output
+    assert f"run it again: minisentinel-sim run {tmp_path}/story-{ELECTION}.toml" in output

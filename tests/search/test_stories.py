@@ -1,0 +1,185 @@
+"""What stories are made of: all verbs, all sizes, mended at the end, the same for a number."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import TypeVar
+
+import pytest
+
+from sim.clients import CLIENT_KINDS
+from sim.scenarios import Fault
+from sim.scenarios.verbs import VERBS
+from sim.search import (
+    KINDS,
+    MAKERS,
+    Dice,
+    any_deployment,
+    random_story,
+    story_in,
+    wild_story,
+)
+from sim.search.schedules import Schedule
+from sim.world import Deployment, World
+
+T = TypeVar("T")
+MANY = 400
+WILD = [wild_story(Dice(number)).scenario for number in range(MANY)]
+
+
+class Simplest:
+    """Always gives the simplest answer."""
+
+    def integer(self, low: int, high: int) -> int:
+        return low
+
+    def choice(self, options: Sequence[T]) -> T:
+        return options[0]
+
+
+def test_there_is_a_maker_for_every_verb_of_the_world() -> None:
+    """Whoever adds a verb adds a maker, and a mending if it needs one."""
+    assert set(MAKERS) == set(VERBS)
+
+
+def test_every_verb_is_used() -> None:
+    used = Counter(fault.do for scenario in WILD for fault in scenario.faults)
+    assert set(used) == set(VERBS)
+    assert min(used.values()) >= 3
+
+
+@pytest.mark.parametrize(
+    ("attribute", "values"),
+    [
+        ("sentinels", range(1, 8)),
+        ("replicas", range(7)),
+        ("masters", (1, 2, 3, 5)),
+        ("quorum", (None, *range(1, 9))),
+        ("parallel_syncs", (1, 2, 6)),
+        ("down_after_milliseconds", (500, 1000, 2000, 5000)),
+    ],
+)
+def test_deployments_have_every_size_and_setting(attribute: str, values: range) -> None:
+    found = {getattr(scenario.deployment, attribute) for scenario in WILD}
+    assert found == set(values)
+
+
+def test_deployments_have_all_that_may_be_particular() -> None:
+    places = [scenario.deployment for scenario in WILD]
+    groups = [group for where in places for group in where.groups]
+    assert {group.kind for group in groups} == set(CLIENT_KINDS)
+    assert {group.workload.wait_replicas for group in groups} == {0, 1, 2}
+    assert any(0 in where.replica_priorities for where in places)
+    assert any(where.topology.boxes for where in places)
+    assert {len(where.topology.sites) for where in places} >= {0, 2, 3}
+    nodes = [node for where in places for node in where.topology.nodes]
+    assert any(node.quorum for node in nodes)
+    assert any(node.follows for node in nodes)
+    assert {node.announces for node in nodes if node.published_port} == {True, False}
+    assert {where.announce_hostnames for where in places if where.host_names} == {True, False}
+    directives = {name for where in places for name, _ in where.directives}
+    assert {"min-replicas-to-write", "min-replicas-max-lag", "appendonly"} <= directives
+
+
+def test_some_quorums_are_never_reached() -> None:
+    assert any(
+        (where.quorum or 0) > where.sentinels for where in (each.deployment for each in WILD)
+    )
+
+
+def test_every_deployment_can_be_built() -> None:
+    for number in range(60):
+        World(any_deployment(Dice(number)), seed=number)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_number_gives_the_same_story_every_time(kind: str) -> None:
+    for number in range(20):
+        assert KINDS[kind](Dice(number)) == KINDS[kind](Dice(number))
+    assert len({str(KINDS[kind](Dice(number))) for number in range(20)}) > 15
+
+
+def test_stories_of_all_kinds_are_told() -> None:
+    sizes = {random_story(number).scenario.deployment.clients for number in range(50)}
+    assert len(sizes) > 2
+
+
+def test_faults_stand_in_the_order_of_time() -> None:
+    for scenario in WILD:
+        moments = [fault.at for fault in scenario.faults]
+        assert None not in moments
+        assert moments == sorted(moments)  # type: ignore[type-var]
+
+
+def test_what_was_hit_is_mended() -> None:
+    """By the book: of every fault that lasts, the verb that undoes it comes later."""
+    undone_by = {
+        "kill": "restart",
+        "pause": "resume",
+        "partition": "heal",
+        "power_off": "power_on",
+        "hold": "release",
+        "break_disk": "repair_disk",
+        "stall": "end_stalls",
+        "slow_disk": "slow_disk",
+        "stop": "supervise",
+    }
+    for scenario in WILD:
+        gone = {fault.to for fault in scenario.faults if fault.do == "reuse_address"}
+        for place, fault in enumerate(scenario.faults):
+            if fault.do in undone_by and fault.node not in gone:
+                if (fault.do, fault.factor) == ("slow_disk", 1.0):
+                    continue
+                later = scenario.faults[place + 1 :]
+                assert any(
+                    each.do == undone_by[fault.do] and each.node == fault.node for each in later
+                ), fault
+
+
+def test_a_machine_without_power_gets_all_of_its_processes_back() -> None:
+    for scenario in WILD:
+        boxes = {
+            node: box.nodes for box in scenario.deployment.topology.boxes for node in box.nodes
+        }
+        started = {fault.node for fault in scenario.faults if fault.do == "restart"}
+        gone = {fault.to for fault in scenario.faults if fault.do == "reuse_address"}
+        for fault in scenario.faults:
+            if fault.do == "power_off" and fault.node not in gone:
+                assert set(boxes.get(fault.node, [fault.node])) <= started
+
+
+def test_simplest_answers_give_the_simplest_story() -> None:
+    """That is what shrinking leads to: one fault, three Sentinels, one replica, and the mending."""
+
+    story = KINDS["any"](Simplest())
+    assert story.scenario.faults == (
+        Fault("kill", 15.0, node="redis-1"),
+        Fault("restart", 17.0, node="redis-1"),
+    )
+    where = story.scenario.deployment
+    assert (where.sentinels, where.replicas, where.masters) == (3, 1, 1)
+
+
+def test_machines_are_never_cut_in_two() -> None:
+    for scenario in WILD:
+        for box in scenario.deployment.topology.boxes:
+            for fault in scenario.faults:
+                sides = [group for group in fault.groups if set(box.nodes) & set(group)]
+                assert len(sides) <= 1
+
+
+def test_story_in_a_given_deployment_leaves_it_as_it_is() -> None:
+    where = Deployment(sentinels=5, replicas=1, clients=1)
+    stories = [story_in(where, Dice(number)) for number in range(100)]
+    assert {story.scenario.deployment for story in stories} == {where}
+    verbs = {fault.do for story in stories for fault in story.scenario.faults}
+    of_names = {verb for verb in VERBS if verb.endswith(("_name", "_names"))}
+    assert verbs == set(VERBS) - of_names - {"add", "command", "reuse_address"}
+
+
+def test_undoing_finds_only_what_was_done() -> None:
+    empty = Schedule(Dice(1), Deployment(), 15.0)
+    for verb in ("release", "power_on", "repair_disk"):
+        empty.inflict(verb)
+    assert empty.faults == []
