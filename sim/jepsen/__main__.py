@@ -11,13 +11,13 @@ from pathlib import Path
 from sim.jepsen.plan import VARIANTS, find_variant
 from sim.jepsen.table import Figures, comparison, legend, measure, side_by_side, verdict
 
-__all__ = ["main"]
+__all__ = ["main", "make_parser"]
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run, print the tables, and say whether the published loss lies within."""
+def make_parser(prog: str) -> argparse.ArgumentParser:
+    """What the command line takes."""
     parser = argparse.ArgumentParser(
-        prog="python -m sim.jepsen",
+        prog=prog,
         description="Jepsen's experiment of 2013 with Redis Sentinel, published and simulated.",
         epilog="\n".join(["variants:", *legend()]),
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -31,7 +31,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         help="only this one; may be given again (all)",
     )
     parser.add_argument("--json", type=Path, help="also write the figures of every run to a file")
-    options = parser.parse_args(arguments)
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None, *, prog: str = "python -m sim.jepsen") -> int:
+    """Run, print the tables, and say whether the published loss lies within."""
+    options = make_parser(prog).parse_args(arguments)
     chosen = [find_variant(name) for name in options.variant or [each.name for each in VARIANTS]]
     runs: dict[str, list[Figures]] = {}
     for variant in chosen:

@@ -13,10 +13,13 @@ from sim.timeline.scene import Scene
 __all__ = ["draw_corrections", "draw_failover_commands", "draw_votes"]
 
 _BEND = 0.16
+_CROWD = 60
+"""More votes or attempts than this are drawn with finer arrows."""
 
 
 def draw_votes(canvas: Canvas, scene: Scene, axis: TimeAxis, lanes: Mapping[str, Lane]) -> None:
     """The request bows to the left, the answer to the right: between them they took the time."""
+    canvas.is_crowded = len(scene.ballots) > _CROWD
     for ballot in scene.ballots:
         candidate, voter = lanes.get(ballot.candidate), lanes.get(ballot.voter)
         if candidate is None or voter is None or candidate is voter:
@@ -28,6 +31,7 @@ def draw_votes(canvas: Canvas, scene: Scene, axis: TimeAxis, lanes: Mapping[str,
         start = (axis.at(ballot.decided_us), voter.middle)
         end = (axis.at(arrived), candidate.middle)
         canvas.arrow(ballot.outcome, start, end, _bend(start, end, to_the_left=False))
+    canvas.is_crowded = False
 
 
 def _request(canvas: Canvas, axis: TimeAxis, ballot: Ballot, candidate: Lane, voter: Lane) -> None:
@@ -52,6 +56,7 @@ def draw_failover_commands(
 
     An arrow leaves when the leader sent its command and arrives when the server's role changed.
     """
+    canvas.is_crowded = len(scene.attempts) > _CROWD
     for attempt in scene.attempts:
         if attempt.commanded_us is not None and attempt.selected is not None:
             node = scene.nodes.name_at(attempt.selected)
@@ -61,6 +66,7 @@ def draw_failover_commands(
         for each in attempt.reconfigurations:
             node = scene.nodes.name_at(each.replica)
             _command(canvas, scene, axis, lanes, "follow", attempt.sentinel, node, each.sent_us)
+    canvas.is_crowded = False
 
 
 def draw_corrections(

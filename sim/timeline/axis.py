@@ -80,6 +80,16 @@ class TimeAxis:
         share = (time_us - stretch.start_us) / (stretch.end_us - stretch.start_us)
         return stretch.left + share * (stretch.right - stretch.left)
 
+    def shifted(self, by_us: int) -> TimeAxis:
+        """The same axis for times that are all later by `by_us`."""
+        stretches = (
+            Stretch(
+                each.start_us + by_us, each.end_us + by_us, each.left, each.right, each.is_quiet
+            )
+            for each in self.stretches
+        )
+        return TimeAxis(self.zero_us + by_us, tuple(stretches))
+
     def shows(self, time_us: float) -> bool:
         """Whether `time_us` is on the axis."""
         return self.start_us <= time_us <= self.end_us

@@ -38,21 +38,37 @@ class Canvas:
     figure: Figure
     width: float
     used: set[str] = field(default_factory=set)
+    is_crowded: bool = False
+    """While it is set, arrows are drawn finer and without a halo."""
     axes: Axes = field(init=False)
     _sizes: dict[tuple[str, float, str], tuple[float, float]] = field(default_factory=dict)
     _renderer: Any = None
 
     def __post_init__(self) -> None:
         self.axes = self.figure.add_axes((0, 0, 1, 1))
-        self.axes.set_axis_off()
-        self.axes.set_xlim(0, self.width)
-        self.axes.autoscale(False)
+        self._prepare()
         self._renderer = cast(Any, RendererAgg)(8, 8, _MEASURE_DPI)
+
+    def widen(self, width: float) -> None:
+        """Make the sheet `width` points wide, before anything is drawn on it."""
+        self.width = width
+        self.axes.set_xlim(0, width)
 
     def resize(self, height: float) -> None:
         """Give the figure its final height."""
         self.figure.set_size_inches(self.width / 72, height / 72)
         self.axes.set_ylim(height, 0)
+
+    def clear(self) -> None:
+        """Make the sheet empty again."""
+        self.axes.clear()
+        self.used.clear()
+        self._prepare()
+
+    def _prepare(self) -> None:
+        self.axes.set_axis_off()
+        self.axes.set_xlim(0, self.width)
+        self.axes.autoscale(False)
 
     def use(self, key: str) -> Mark:
         """The mark called `key`, which the legend now has to explain."""
@@ -195,20 +211,22 @@ class Canvas:
     ) -> None:
         """An arrow in the style of a mark; `bend` bows it (a share of its length)."""
         mark = self.use(key)
+        width = mark.width / 2 if self.is_crowded else mark.width
+        halo = [] if self.is_crowded else [withStroke(linewidth=width + 2.2, foreground=PAPER)]
         self.axes.add_patch(
             FancyArrowPatch(
                 start,
                 end,
                 arrowstyle="-|>,head_length=0.55,head_width=0.26",
                 connectionstyle=f"arc3,rad={bend}",
-                mutation_scale=9 + 2 * mark.width,
+                mutation_scale=5 if self.is_crowded else 9 + 2 * width,
                 shrinkA=0,
                 shrinkB=0,
                 color=mark.fill,
-                linewidth=mark.width,
+                linewidth=width,
                 linestyle=mark.line,
                 zorder=9,
-                path_effects=[withStroke(linewidth=mark.width + 2.2, foreground=PAPER)],
+                path_effects=halo,
             )
         )
 

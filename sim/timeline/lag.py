@@ -22,7 +22,11 @@ _SIZE = 8.0
 _COLUMN_PT = 3.0
 """The lag of all that falls into a column of this width is drawn as its highest."""
 
+_MOST = 7
+"""Of more replicas than this, those with the highest lags are drawn."""
+
 _Piece = tuple[tuple[float, float], ...]
+_Visible = tuple[int, LagSeries, tuple[_Piece, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +54,7 @@ def lag_label_width(canvas: Canvas, scene: Scene) -> float:
 
 
 def draw_lag(canvas: Canvas, scene: Scene, axis: TimeAxis, top: float) -> None:
-    """Steps of every replica's lag, named at their right end.
+    """Steps of every replica's lag, named at their right end; of many, the highest.
 
     A negative lag (bytes of another history) has no meaning as a distance and is left out.
     """
@@ -60,6 +64,9 @@ def draw_lag(canvas: Canvas, scene: Scene, axis: TimeAxis, top: float) -> None:
         for number, series in enumerate(scene.lag)
         if (pieces := _pieces(series, axis, scene.end_us))
     ]
+    if len(visible) > _MOST:
+        highest = sorted(visible, key=_peak, reverse=True)[:_MOST]
+        visible = [each for each in visible if each in highest]
     scale = _Scale.over([lag for _, _, pieces in visible for piece in pieces for _, lag in piece])
 
     def height(lag: float) -> float:
@@ -86,6 +93,10 @@ def draw_lag(canvas: Canvas, scene: Scene, axis: TimeAxis, top: float) -> None:
             [(axis.right + 4, y), (axis.right + 24, y)], colour=colour, width=1.3, style=style
         )
         canvas.text(axis.right + 28, y, text, size=_SIZE)
+
+
+def _peak(visible: _Visible) -> float:
+    return max(lag for piece in visible[2] for _, lag in piece)
 
 
 def draw_lag_caption(canvas: Canvas, right: float, top: float) -> None:

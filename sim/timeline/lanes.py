@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -14,13 +14,57 @@ from sim.timeline.labels import widest_free
 from sim.timeline.palette import FAINT_INK, INK, PAPER, RULE, readable_on
 from sim.timeline.scene import Scene
 
-__all__ = ["Lane", "draw_lane_labels", "draw_process", "lay_out_lanes", "write_inside"]
+__all__ = [
+    "Density",
+    "Lane",
+    "densities_for",
+    "draw_lane_labels",
+    "draw_process",
+    "lay_out_lanes",
+    "write_inside",
+]
 
 _HEIGHTS = {"client": 26.0, "sentinel": 28.0, "redis": 24.0}
-_GAP = 7.0
-_GROUP_GAP = 16.0
 LABEL_SIZE = 9.0
 ADDRESS_SIZE = 7.5
+_WRITABLE = 20.0
+"""No text is written into a lane that is lower."""
+
+
+@dataclass(frozen=True, slots=True)
+class Density:
+    """How high lanes of a type are drawn if there are at most `lanes` of it.
+
+    Heights are those of a usual lane times `scale`, with `gap` points between two.
+    """
+
+    lanes: float
+    scale: float
+    gap: float
+    label_size: float
+    has_addresses: bool = False
+
+
+_DENSITIES = (
+    Density(8, 1.0, 7.0, LABEL_SIZE, True),
+    Density(40, 0.45, 3.0, 7.5),
+    Density(float("inf"), 0.24, 2.7, 7.0),
+)
+
+
+_FEW = 26
+"""So many lanes in all, or fewer, are drawn as high as usual."""
+
+
+def densities_for(nodes: Sequence[Node]) -> dict[str, Density]:
+    """By type, the more lanes the lower; but a few of one type stay readable among many others."""
+    counts = {type: sum(node.type == type for node in nodes) for type in _HEIGHTS}
+    if len(nodes) <= _FEW:
+        return dict.fromkeys(_HEIGHTS, _DENSITIES[0])
+    return {
+        type: next(density for density in _DENSITIES if count <= density.lanes)
+        for type, count in counts.items()
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,21 +76,33 @@ class Lane:
     bottom: float
 
     @property
+    def scale(self) -> float:
+        """Its height as a share of the usual one; marks in it shrink with it."""
+        return (self.bottom - self.top) / _HEIGHTS[self.node.type]
+
+    @property
+    def is_writable(self) -> bool:
+        """Whether it is high enough to write in it."""
+        return self.bottom - self.top >= _WRITABLE
+
+    @property
     def middle(self) -> float:
         """The height of its centre line."""
         return (self.top + self.bottom) / 2
 
 
-def lay_out_lanes(scene: Scene, top: float) -> tuple[Lane, ...]:
-    """A lane for every node, in groups, within a group in order of their names."""
+def lay_out_lanes(scene: Scene, top: float, densities: Mapping[str, Density]) -> tuple[Lane, ...]:
+    """A lane for every node that is shown, in groups, within a group in order of their names."""
     lanes: list[Lane] = []
-    for type, height in _HEIGHTS.items():
-        nodes = sorted(scene.nodes.of_type(type), key=_natural)
+    for type, full_height in _HEIGHTS.items():
+        density = densities[type]
+        height = full_height * density.scale
+        nodes = sorted((node for node in scene.lanes if node.type == type), key=_natural)
         if nodes and lanes:
-            top += _GROUP_GAP - _GAP
+            top += density.gap + 2
         for node in nodes:
             lanes.append(Lane(node, top, top + height))
-            top += height + _GAP
+            top += height + density.gap
     return tuple(lanes)
 
 
@@ -63,23 +119,27 @@ def describe(node: Node) -> str:
     return f"{node.type} {host}:{port}" if port else node.type
 
 
-def label_width(canvas: Canvas, scene: Scene) -> float:
+def label_width(canvas: Canvas, scene: Scene, densities: Mapping[str, Density]) -> float:
     """The room that the labels of all lanes need."""
-    return max(
-        (
-            max(
-                canvas.measure(node.name, LABEL_SIZE, "bold")[0],
-                canvas.measure(describe(node), ADDRESS_SIZE)[0],
-            )
-            for node in scene.nodes.all
-        ),
-        default=0.0,
-    )
+    widths = [0.0]
+    for node in scene.lanes:
+        density = densities[node.type]
+        widths.append(canvas.measure(node.name, density.label_size, "bold")[0])
+        if density.has_addresses:
+            widths.append(canvas.measure(describe(node), ADDRESS_SIZE)[0])
+    return max(widths)
 
 
-def draw_lane_labels(canvas: Canvas, lanes: tuple[Lane, ...], right: float) -> None:
-    """Name and address of every lane, flush right before the plot."""
+def draw_lane_labels(
+    canvas: Canvas, lanes: tuple[Lane, ...], right: float, densities: Mapping[str, Density]
+) -> None:
+    """Name and, if there is room, address of every lane, flush right before the plot."""
     for lane in lanes:
+        density = densities[lane.node.type]
+        if not density.has_addresses:
+            size = density.label_size
+            canvas.text(right, lane.middle, lane.node.name, size=size, across="right")
+            continue
         canvas.text(
             right, lane.middle - 5.2, lane.node.name, size=LABEL_SIZE, weight="bold", across="right"
         )
@@ -112,7 +172,7 @@ def draw_process(
         down = span.value is Health.DOWN
         # Opaque and above the marks of a role or an opinion; but who is paused keeps its role,
         # the colour of which stays to be seen at the edges.
-        inset = 0.0 if down else 3.5
+        inset = 0.0 if down else 3.5 * lane.scale
         canvas.box(
             "down" if down else "paused",
             left,
@@ -142,6 +202,8 @@ def write_inside(
     framed: bool = False,
 ) -> None:
     """Write the first of `words` that fits into the widest free part of a box, if one does."""
+    if not lane.is_writable:
+        return
     low, high = widest_free(left, right, taken)
     room = high - low - 10
     text = next((word for word in words if canvas.measure(word, size)[0] <= room), None)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sim.judge import Fault
 from sim.timeline.axis import TimeAxis
 from sim.timeline.canvas import Canvas
+from sim.timeline.fault_labels import FaultMark, label_faults
 from sim.timeline.labels import Placed, in_rows
 from sim.timeline.palette import FAINT_INK, INK, PAPER
 from sim.timeline.scene import Scene
@@ -16,24 +17,17 @@ __all__ = ["FaultBand", "draw_quiet_bands", "plan_faults"]
 _SIZE = 8.5
 _ROW = 14.0
 _LEADER = 9.0
-_LONGEST = 44
-
-
-@dataclass(frozen=True, slots=True)
-class FaultMark:
-    """One or more faults of the same kind and time, told in one label."""
-
-    time_us: int
-    text: str
-    is_remedy: bool
 
 
 @dataclass(frozen=True, slots=True)
 class FaultBand:
-    """The labels of all faults in view; `height` is the room they take."""
+    """The faults in view, and where the labels go, by the index of the mark.
+
+    `height` is the room they take.
+    """
 
     marks: tuple[FaultMark, ...]
-    labels: tuple[Placed, ...]
+    labels: Mapping[int, Placed]
     rows: int
 
     @property
@@ -44,20 +38,23 @@ class FaultBand:
     def draw(self, canvas: Canvas, axis: TimeAxis, top: float, bottom: float) -> None:
         """Labels in the band from `top` on, and a line from each down to `bottom`."""
         foot = top + self.height
-        for mark, label in zip(self.marks, self.labels, strict=True):
+        for index, mark in enumerate(self.marks):
             x = axis.at(mark.time_us)
             style = canvas.use("remedy" if mark.is_remedy else "fault")
-            row_bottom = foot - _LEADER - label.row * _ROW
-            canvas.line(
-                [(label.centre, row_bottom), (x, foot)], colour=FAINT_INK, width=0.7, order=7
-            )
+            label = self.labels.get(index)
             canvas.line(
                 [(x, foot), (x, bottom)],
                 colour=style.fill,
-                width=style.width,
+                width=style.width if label else style.width / 2,
                 style=style.line,
                 order=7,
-                halo=True,
+                halo=label is not None,
+            )
+            if label is None:
+                continue
+            row_bottom = foot - _LEADER - label.row * _ROW
+            canvas.line(
+                [(label.centre, row_bottom), (x, foot)], colour=FAINT_INK, width=0.7, order=7
             )
             canvas.text(
                 label.centre,
@@ -73,31 +70,14 @@ class FaultBand:
 
 def plan_faults(canvas: Canvas, scene: Scene, axis: TimeAxis) -> FaultBand:
     """Find a place for the label of every fault in view."""
-    marks = _merged([fault for fault in scene.faults if axis.shows(fault.time_us)])
-    centres = [axis.at(mark.time_us) for mark in marks]
-    widths = [canvas.measure(mark.text, _SIZE, "bold")[0] + 3 for mark in marks]
+    visible = [fault for fault in scene.faults if axis.shows(fault.time_us)]
+    marks = label_faults(visible, scene.nodes.all)
+    told = [index for index, mark in enumerate(marks) if mark.text]
+    centres = [axis.at(marks[index].time_us) for index in told]
+    widths = [canvas.measure(marks[index].text, _SIZE, "bold")[0] + 3 for index in told]
     labels = in_rows(centres, widths, axis.left - 60, axis.right, 8.0)
     rows = max((label.row for label in labels), default=-1) + 1
-    return FaultBand(tuple(marks), tuple(labels), rows)
-
-
-def _merged(faults: list[Fault]) -> list[FaultMark]:
-    """Faults of one verb at one time share a mark: ``kill redis-1, redis-2``."""
-    groups: dict[tuple[int, str], list[Fault]] = {}
-    for fault in faults:
-        groups.setdefault((fault.time_us, fault.verb), []).append(fault)
-    marks = []
-    for (time_us, verb), members in groups.items():
-        # What a remedy of the network ends is told by the fault before it.
-        subjects = [
-            ("" if fault.is_remedy else fault.detail) if fault.node == "network" else fault.node
-            for fault in members
-        ]
-        text = f"{verb} {', '.join(subject for subject in subjects if subject)}".strip()
-        if len(text) > _LONGEST:
-            text = text[: _LONGEST - 1].rstrip() + "…"
-        marks.append(FaultMark(time_us, text, members[0].is_remedy))
-    return marks
+    return FaultBand(tuple(marks), dict(zip(told, labels, strict=True)), rows)
 
 
 def draw_quiet_bands(

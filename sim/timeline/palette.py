@@ -52,6 +52,9 @@ MARKS: dict[str, Mark] = {
     "sdown-other": Mark(
         "holds another node to be down", "Sentinel", "box", "#FDF1D8", "#C79A4A", "///"
     ),
+    "tilt": Mark(
+        "TILT: distrusts its clock, does not act", "Sentinel", "box", "#EDE3F2", "#75528A", "oo"
+    ),
     "elected": Mark("elected leader", "Sentinel", "star", "#FFE94D", INK),
     "switched": Mark("names the new master from here", "Sentinel", "diamond", "#FFFFFF", INK),
     "aborted": Mark("gives its attempt up", "Sentinel", "cross", INK, INK),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from minisentinel.trace import Header, Trace
@@ -15,8 +15,10 @@ from sim.judge import (
     Failover,
     Fault,
     LagSeries,
+    Node,
     NodeHistory,
     Nodes,
+    TiltSpan,
     Writes,
     account_for_writes,
     down_spans,
@@ -27,10 +29,12 @@ from sim.judge import (
     find_failovers,
     find_faults,
     find_nodes,
+    find_tilts,
     node_histories,
     replication_lag,
     trace_end_us,
 )
+from sim.timeline.selection import Selection
 
 _RECENT_US = 500_000
 
@@ -39,14 +43,22 @@ __all__ = ["Scene", "crossings", "moments", "read_scene"]
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """The views of one trace that the picture is made of."""
+    """The views of one trace that the picture is made of, without what is not shown.
+
+    `nodes` are all, shown or not, because others speak of them; `lanes` are those that are shown.
+    `zero_us` is where the time axis has its zero: the first fault, else the beginning of the run.
+    """
 
     header: Header
+    selection: Selection
+    zero_us: int
     end_us: int
     nodes: Nodes
+    lanes: tuple[Node, ...]
     histories: Mapping[str, NodeHistory]
     faults: tuple[Fault, ...]
     flags: tuple[DownSpan, ...]
+    tilts: tuple[TiltSpan, ...]
     attempts: tuple[Attempt, ...]
     failovers: tuple[Failover, ...]
     corrections: tuple[Correction, ...]
@@ -55,28 +67,40 @@ class Scene:
     writes: Writes
     lag: tuple[LagSeries, ...]
 
-    @property
-    def zero_us(self) -> int:
-        """Where the time axis has its zero: the first fault, else the beginning of the run."""
-        return self.faults[0].time_us if self.faults else 0
 
+def read_scene(trace: Trace, only: Iterable[str] = (), hide: Iterable[str] = ()) -> Scene:
+    """Compute all views of `trace`, and leave out what is not to be shown (see `Selection`).
 
-def read_scene(trace: Trace) -> Scene:
-    """Compute all views of `trace`."""
+    Raises ValueError for a word that names nothing in it.
+    """
+    nodes = find_nodes(trace)
+    selection = Selection.of(only, hide, nodes.all)
+    lanes = tuple(node for node in nodes.all if selection.lane(node))
+    shown = {node.name for node in lanes}
+    faults = find_faults(trace)
+    attempts = find_attempts(trace)
+    ballots = find_ballots(trace) if selection.part("votes") else ()
+    corrections = find_corrections(trace) if selection.part("commands") else ()
     return Scene(
         header=trace.header,
+        selection=selection,
+        zero_us=faults[0].time_us if faults else 0,
         end_us=trace_end_us(trace),
-        nodes=find_nodes(trace),
-        histories=node_histories(trace),
-        faults=find_faults(trace),
-        flags=down_spans(trace),
-        attempts=find_attempts(trace),
+        nodes=nodes,
+        lanes=lanes,
+        histories={name: each for name, each in node_histories(trace).items() if name in shown},
+        faults=faults if selection.part("faults") else (),
+        flags=tuple(each for each in down_spans(trace) if each.sentinel in shown),
+        tilts=tuple(each for each in find_tilts(trace) if each.sentinel in shown),
+        attempts=tuple(each for each in attempts if each.sentinel in shown),
         failovers=find_failovers(trace),
-        corrections=find_corrections(trace),
-        ballots=find_ballots(trace),
-        clients=find_clients(trace),
+        corrections=tuple(each for each in corrections if each.sentinel in shown),
+        ballots=tuple(each for each in ballots if {each.candidate, each.voter} <= shown),
+        clients=tuple(each for each in find_clients(trace) if each.name in shown),
         writes=account_for_writes(trace),
-        lag=replication_lag(trace),
+        lag=tuple(each for each in replication_lag(trace) if each.replica in shown)
+        if selection.part("lag")
+        else (),
     )
 
 
@@ -91,6 +115,7 @@ def moments(scene: Scene) -> list[int]:
     for flag in scene.flags:
         if flag.subject == "master":
             times |= {flag.start_us, flag.end_us}
+    times |= {edge for tilt in scene.tilts for edge in (tilt.start_us, tilt.end_us)}
     for attempt in scene.attempts:
         steps = (
             attempt.started_us,
@@ -101,9 +126,11 @@ def moments(scene: Scene) -> list[int]:
         )
         times |= {step for step in steps if step is not None}
         times |= {each.sent_us for each in attempt.reconfigurations}
+    shown = {node.name for node in scene.lanes}
     for failover in scene.failovers:
-        times |= {switch.time_us for switch in failover.switches}
-        times |= {time for phase in failover.phases for time in (phase.start_us, phase.end_us)}
+        times |= {each.time_us for each in failover.switches if each.sentinel in shown}
+        if scene.selection.part("phases"):
+            times |= {time for phase in failover.phases for time in (phase.start_us, phase.end_us)}
     times |= {correction.time_us for correction in scene.corrections}
     for ballot in scene.ballots:
         times |= set(_steps(ballot))

@@ -1,4 +1,4 @@
-"""The lanes of Sentinels: whom they hold to be down, when they lead, when they switch."""
+"""The lanes of Sentinels: whom they hold to be down, when they lead, when they switch, TILT."""
 
 from __future__ import annotations
 
@@ -12,16 +12,21 @@ from sim.timeline.scene import Scene
 
 __all__ = ["draw_sentinel"]
 
-_INSET = 2.0
+_INSET = 3.0
+_MARKER = 8.0
 
 
 def draw_sentinel(
     canvas: Canvas, scene: Scene, axis: TimeAxis, lane: Lane, taken: tuple[float, ...]
 ) -> None:
-    """SDOWN of the master fills the lane, ODOWN its lower half; other targets a narrow strip."""
+    """SDOWN of the master fills the lane, ODOWN its lower half; other targets a narrow strip.
+
+    TILT is the ground on which all that is drawn; its edges stay to be seen.
+    """
     draw_process(canvas, scene, axis, lane, taken)
     mine = [flag for flag in scene.flags if flag.sentinel == lane.node.name]
-    top, bottom = lane.top + _INSET, lane.bottom - _INSET
+    top, bottom = lane.top + _INSET * lane.scale, lane.bottom - _INSET * lane.scale
+    _tilts(canvas, scene, axis, lane, mine, taken)
     _others(canvas, scene, axis, lane, mine, taken)
     for key, upper in (("sdown", top), ("odown", lane.middle)):
         spans = [
@@ -37,17 +42,41 @@ def draw_sentinel(
             middle = (top + lane.middle) / 2 if key == "sdown" else (lane.middle + bottom) / 2
             ground = MARKS[key].fill
             write_inside(canvas, lane, (key.upper(),), left, right, ground, taken, middle=middle)
+    size = _MARKER * max(lane.scale, 0.5)
     for attempt in scene.attempts:
         if attempt.sentinel != lane.node.name:
             continue
         if attempt.elected_us is not None and axis.shows(attempt.elected_us):
-            canvas.marker("elected", axis.at(attempt.elected_us), lane.middle)
+            canvas.marker("elected", axis.at(attempt.elected_us), lane.middle, size)
         if attempt.failed and axis.shows(attempt.ended_us):
-            canvas.marker("aborted", axis.at(attempt.ended_us), lane.middle)
+            canvas.marker("aborted", axis.at(attempt.ended_us), lane.middle, size)
     for failover in scene.failovers:
         for switch in failover.switches:
             if switch.sentinel == lane.node.name and axis.shows(switch.time_us):
-                canvas.marker("switched", axis.at(switch.time_us), lane.middle)
+                canvas.marker("switched", axis.at(switch.time_us), lane.middle, size)
+
+
+def _tilts(
+    canvas: Canvas,
+    scene: Scene,
+    axis: TimeAxis,
+    lane: Lane,
+    mine: list[DownSpan],
+    taken: tuple[float, ...],
+) -> None:
+    """A ground for the time in TILT, named where nothing else is drawn on it."""
+    opinions = merged_intervals([(flag.start_us, flag.end_us) for flag in mine])
+    for tilt in scene.tilts:
+        left, right = axis.at(tilt.start_us), axis.at(tilt.end_us)
+        if tilt.sentinel != lane.node.name or right <= left:
+            continue
+        canvas.box("tilt", left, lane.top, right, lane.bottom, order=2.8)
+        free = without_intervals([(tilt.start_us, tilt.end_us)], opinions)
+        if free:
+            start_us, end_us = max(free, key=lambda each: axis.at(each[1]) - axis.at(each[0]))
+            places = axis.at(start_us), axis.at(end_us)
+            ground = MARKS["tilt"].fill
+            write_inside(canvas, lane, ("TILT",), *places, ground, taken, framed=True)
 
 
 def _others(
@@ -71,7 +100,8 @@ def _others(
         left, right = axis.at(start_us), axis.at(end_us)
         if right <= left:
             continue
-        canvas.box("sdown-other", left, lane.middle - 6.5, right, lane.middle + 6.5, order=4)
+        half = 6.5 * lane.scale
+        canvas.box("sdown-other", left, lane.middle - half, right, lane.middle + half, order=4)
         names = {
             scene.nodes.name_at(flag.address)
             for flag in flags

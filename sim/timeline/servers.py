@@ -39,7 +39,8 @@ def draw_server(
         # A replica without a link is still a replica: its bar frames the pattern.
         canvas.box("replica" if is_unlinked else piece.key, left, lane.top, right, lane.bottom)
         if is_unlinked:
-            canvas.box("unlinked", left, lane.top + 2, right, lane.bottom - 2, order=4)
+            inset = 2 * lane.scale
+            canvas.box("unlinked", left, lane.top + inset, right, lane.bottom - inset, order=4)
         if piece.is_up:
             ground = MARKS[piece.key].fill
             write_inside(canvas, lane, piece.words, left, right, ground, taken, framed=is_unlinked)

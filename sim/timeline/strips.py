@@ -32,8 +32,9 @@ def draw_client(canvas: Canvas, scene: Scene, axis: TimeAxis, lane: Lane) -> Non
 
 
 def _operations(canvas: Canvas, axis: TimeAxis, lane: Lane, history: ClientHistory) -> None:
-    high = (lane.top + 2.0, lane.middle - 0.8)
-    low = (lane.middle + 0.8, lane.bottom - 2.0)
+    margin, middle = 2.0 * lane.scale, 0.8 * lane.scale
+    high = (lane.top + margin, lane.middle - middle)
+    low = (lane.middle + middle, lane.bottom - margin)
     for key, (top, bottom) in (("ok", high), ("failed", low), ("unknown", low)):
         spans: list[tuple[float, float]] = []
         for operation in history.operations:
@@ -52,6 +53,8 @@ def _operations(canvas: Canvas, axis: TimeAxis, lane: Lane, history: ClientHisto
 
 def _gap(canvas: Canvas, axis: TimeAxis, lane: Lane, gap: Downtime) -> None:
     """A dimension line over a time without success, if its length can be written on it."""
+    if not lane.is_writable:
+        return
     # Ends that are out of view get no bar.
     left, right = axis.at(gap.start_us) + 2, axis.at(gap.end_us) - 2
     ends = [
@@ -76,5 +79,5 @@ def _lost_writes(canvas: Canvas, scene: Scene, axis: TimeAxis, lane: Lane) -> No
     for lost in scene.writes.lost or ():
         place = axis.at(lost.acknowledged_us)
         if lost.client == lane.node.name and axis.shows(lost.acknowledged_us) and place >= free:
-            canvas.marker("lost", place, lane.top + 6)
+            canvas.marker("lost", place, lane.top + 6 * lane.scale, 8 * max(lane.scale, 0.5))
             free = place + 8

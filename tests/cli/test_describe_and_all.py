@@ -60,7 +60,7 @@ def few(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     path = tmp_path / "mine.toml"
     path.write_text(FAILS)
     monkeypatch.setattr(
-        "sim.cli.shipped_scenarios",
+        "sim.cli.running.shipped_scenarios",
         lambda **_: [find_scenario("blip"), find_scenario(str(path))],
     )
     return path

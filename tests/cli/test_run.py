@@ -320,7 +320,7 @@ def test_output_that_cannot_be_written_is_refused_before_the_run(
 ) -> None:
     (tmp_path / "folder.png").mkdir()
     (tmp_path / "file").touch()
-    monkeypatch.setattr("sim.cli.run_scenario", lambda *a, **k: pytest.fail("it ran"))
+    monkeypatch.setattr("sim.cli.running.run_scenario", lambda *a, **k: pytest.fail("it ran"))
     done = call(capsys, "run", "kill-master", option, str(tmp_path / where))
     assert done.status == 2
     assert f"{tmp_path / where}: cannot be written" in done.err

@@ -1,29 +1,20 @@
-"""The command ``minisentinel-sim``: list, describe, run and plot scenarios.
-
-Exit status: 0 all well, 1 an expectation of the scenario or an invariant failed, 2 wrong usage or
-bad input. Outputs are written to a temporary name and renamed.
-"""
+"""The commands ``list``, ``describe`` and ``run``."""
 
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from functools import partial
-from pathlib import Path
+from typing import Any
 
-from minisentinel import __version__
-from minisentinel.config import ConfigError
-from minisentinel.console import guarded
 from minisentinel.files import read_included, read_text
-from minisentinel.trace import Trace, TraceError, read_trace, write_trace
-from sim.judge import log_lines, summarize
+from minisentinel.trace import write_trace
+from sim.cli.arguments import UsageError, count, positive
+from sim.cli.outputs import check_outputs, progress_bar, written
+from sim.cli.plotting import plotter
+from sim.judge import log_lines
 from sim.scenarios import (
     Scenario,
-    ScenarioError,
     describe,
     find_scenario,
     run_scenario,
@@ -31,59 +22,30 @@ from sim.scenarios import (
     with_changes,
 )
 from sim.scenarios.overview import HEADINGS, run_row, table_lines
-from sim.scenarios.runner import Result
-from sim.world.deployment import DEPLOYMENT_SETTINGS, Deployment, DeploymentError
-from sim.world.world import ImpossibleFault, UnknownNode
+from sim.scenarios.runner import SAFETY_NAMES, Result
+from sim.world.deployment import DEPLOYMENT_SETTINGS, Deployment
 
-__all__ = ["main"]
+__all__ = ["add_describe", "add_list", "add_run"]
 
 ALL = "all"
-PLOT_FORMATS = (".png", ".svg", ".pdf")
 
 
-class UsageError(ValueError):
-    """What was asked for cannot be done; the text says what was expected."""
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line; returns the exit status."""
-    return guarded("minisentinel-sim", lambda: _main(arguments))
-
-
-def _main(arguments: Sequence[str] | None) -> int:
-    try:
-        options = _parser().parse_args(arguments)
-        status: int = options.command(options)
-        return status
-    except (
-        ConfigError,
-        DeploymentError,
-        ImpossibleFault,
-        ScenarioError,
-        TraceError,
-        UnknownNode,
-        UsageError,
-    ) as problem:
-        print(f"minisentinel-sim: error: {problem}", file=sys.stderr)
-        return 2
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="minisentinel-sim",
-        description="Simulate Redis Sentinel deployments in virtual time; watch them fail over.",
-    )
-    parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
-    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-
+def add_list(commands: Any) -> None:
+    """``list``."""
     listing = commands.add_parser("list", help="the shipped scenarios")
     listing.set_defaults(command=_list)
 
+
+def add_describe(commands: Any) -> None:
+    """``describe SCENARIO``."""
     description = commands.add_parser("describe", help="tell what a scenario is, in words")
     description.add_argument("scenario", help="a shipped scenario (see list), or a .toml file")
     description.add_argument("--variant", default="", metavar="NAME", help="this variant of it")
     description.set_defaults(command=_describe)
 
+
+def add_run(commands: Any) -> None:
+    """``run SCENARIO|all``."""
     run = commands.add_parser(
         "run",
         help="run a scenario, or all, and judge it",
@@ -96,11 +58,11 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--master", metavar="NAME", help="which master of --conf (default: the first)")
     run.add_argument("--seed", type=int, default=1, metavar="N", help="default: 1")
     run.add_argument(
-        "--seeds", type=_count, metavar="K", help=f"with '{ALL}': K seeds each, from --seed on"
+        "--seeds", type=count, metavar="K", help=f"with '{ALL}': K seeds each, from --seed on"
     )
     run.add_argument(
         "--duration",
-        type=_positive,
+        type=positive,
         metavar="SECONDS",
         help="virtual time to watch after the fault (default: until all is calm again)",
     )
@@ -114,6 +76,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     run.add_argument("--trace", metavar="FILE", help="write the trace, as JSON Lines")
     run.add_argument(
+        "--messages", action="store_true", help="put every single message into the trace"
+    )
+    run.add_argument(
         "--plot",
         action="append",
         default=[],
@@ -122,34 +87,6 @@ def _parser() -> argparse.ArgumentParser:
     )
     run.add_argument("--quiet", action="store_true", help="leave the log lines out")
     run.set_defaults(command=_run)
-
-    plot = commands.add_parser("plot", help="draw the timeline of a trace")
-    plot.add_argument("trace", help="a trace written by run --trace")
-    plot.add_argument("-o", "--output", required=True, metavar="FILE", help=".png, .svg or .pdf")
-    plot.set_defaults(command=_plot)
-    return parser
-
-
-def _count(text: str) -> int:
-    number = int(text) if text.isdecimal() else 0
-    if not 0 < number <= 10**6:
-        raise argparse.ArgumentTypeError(f"expected a whole number from 1, found {text!r}")
-    return number
-
-
-def _positive(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = 0.0
-    if not 0 < value < 10**7:
-        raise argparse.ArgumentTypeError(
-            f"expected a number of seconds greater than 0, found {text!r}"
-        )
-    return value
-
-
-# The commands
 
 
 def _list(options: argparse.Namespace) -> int:
@@ -172,7 +109,7 @@ def _describe(options: argparse.Namespace) -> int:
 
 def _run_all(options: argparse.Namespace) -> int:
     """A row for each scenario as soon as it is known; what failed, behind all of them."""
-    for name in ("conf", "master", "duration", "set", "trace", "plot", "variant"):
+    for name in ("conf", "master", "duration", "set", "trace", "plot", "variant", "messages"):
         if getattr(options, name):
             raise UsageError(f"--{name} is for a single scenario; expected its name, not '{ALL}'")
     scenarios = shipped_scenarios(variants=True)
@@ -197,19 +134,20 @@ def _run(options: argparse.Namespace) -> int:
     if options.seeds is not None:
         raise UsageError(f"--seeds is for '{ALL}'; expected --seed for a single scenario")
     scenario = _configured(options)
-    draw = _plotter(options.plot) if options.plot else None
-    _check_outputs([options.trace, *options.plot] if options.trace is not None else options.plot)
-    with _progress_bar() as progress:
+    draw = plotter(options.plot) if options.plot else None
+    check_outputs([options.trace, *options.plot] if options.trace is not None else options.plot)
+    with progress_bar() as progress:
         result = run_scenario(
             scenario,
             seed=options.seed,
             duration=options.duration,
             progress=progress,
+            messages=options.messages,
         )
     trace = result.trace
     # Files first: whoever reads what is printed may stop in the middle of it.
     if options.trace:
-        _written(options.trace, lambda: write_trace(trace, options.trace))
+        written(options.trace, lambda: write_trace(trace, options.trace))
     if draw is not None:
         draw(trace)
     if not options.quiet:
@@ -219,21 +157,6 @@ def _run(options: argparse.Namespace) -> int:
     _print_result(scenario, result)
     print(f"digest {trace.digest()}")
     return 0 if result.passed else 1
-
-
-def _plot(options: argparse.Namespace) -> int:
-    draw = _plotter([options.output])
-    _check_outputs([options.output], options.trace)
-    try:
-        trace = read_trace(options.trace)
-    except OSError as problem:
-        raise UsageError(f"{options.trace}: cannot be read: {problem.strerror}") from None
-    draw(trace)
-    print(summarize(trace))
-    return 0
-
-
-# What a run is made of
 
 
 def _configured(options: argparse.Namespace) -> Scenario:
@@ -273,85 +196,15 @@ def _print_result(scenario: Scenario, result: Result) -> None:
     print(f"{scenario.full_name}: {scenario.title}")
     print(result.summary)
     failures = result.failures
+    held = unknown = 0
     for name, verdict in result.verdicts:
+        is_news = name in failures or name in result.forgiven
+        if name in SAFETY_NAMES and not is_news:
+            held += bool(verdict)
+            unknown += not verdict
+            continue
         mark = "ok" if verdict else "FAILED" if name in failures else "-"
         mark = "broken" if name in result.forgiven and not verdict else mark
         print(f"{mark:<6} {name}: {verdict.reason}")
-
-
-# Outputs
-
-
-def _plotter(paths: Sequence[str]) -> Callable[[Trace], None]:
-    """A function that draws a trace into `paths`; refuses early what could not be drawn later."""
-    for path in paths:
-        if Path(path).suffix.lower() not in PLOT_FORMATS:
-            raise UsageError(f"{path}: expected a name that ends in {', '.join(PLOT_FORMATS)}")
-    try:
-        from sim.timeline import save_figure, timeline
-    except ImportError:
-        raise UsageError(
-            "drawing needs matplotlib; install it with: pip install 'minisentinel[plot]'"
-        ) from None
-
-    def draw(trace: Trace) -> None:
-        figure = timeline(trace)
-        for path in paths:
-            _written(path, partial(save_figure, figure, path))
-
-    return draw
-
-
-def _check_outputs(paths: Sequence[str], *inputs: str) -> None:
-    """A long run must not end in an output that was never possible, or that eats another file."""
-    taken = {os.path.realpath(path) for path in inputs}
-    for path in paths:
-        _check_writable(path)
-        if os.path.realpath(path) in taken:
-            raise UsageError(f"{path}: expected a file of its own for each input and output")
-        taken.add(os.path.realpath(path))
-
-
-def _check_writable(path: str) -> None:
-    if not path:
-        raise UsageError("expected the name of an output file, found an empty text")
-    parent = Path(path).absolute().parent
-    try:
-        parent.mkdir(parents=True, exist_ok=True)
-        is_folder = Path(path).is_dir()
-    except FileExistsError:
-        raise UsageError(f"{path}: cannot be written: {parent} is no folder") from None
-    except OSError as problem:
-        raise UsageError(f"{path}: cannot be written: {problem.strerror}") from None
-    if is_folder:
-        raise UsageError(f"{path}: cannot be written: it is a folder")
-    if not os.access(parent, os.W_OK):
-        raise UsageError(f"{path}: cannot be written: no permission")
-
-
-def _written(path: str, write: Callable[[], None]) -> None:
-    try:
-        write()
-    except OSError as problem:
-        raise UsageError(f"{path}: cannot be written: {problem.strerror or problem}") from None
-    print(f"wrote {path}", file=sys.stderr)
-
-
-@contextmanager
-def _progress_bar() -> Iterator[Callable[[float], None] | None]:
-    """Shows the virtual time while a person waits, on a line that is wiped at the end."""
-    if not sys.stderr.isatty():
-        yield None
-        return
-    last = 0.0
-
-    def show(now: float) -> None:
-        nonlocal last
-        if now - last >= 10:
-            last = now
-            print(f"\r\033[K{now:.0f} s of virtual time", end="", file=sys.stderr, flush=True)
-
-    try:
-        yield show
-    finally:
-        print("\r\033[K", end="", file=sys.stderr, flush=True)
+    told = f"{held} hold" + (f", {unknown} unknown" if unknown else "")
+    print(f"{'ok':<6} other invariants: {told} (see check)")

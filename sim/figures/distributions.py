@@ -1,0 +1,84 @@
+"""What a number was in many runs: the share of runs that had at most so much."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+from sim.campaigns import Distribution
+from sim.timeline.figure import TimelineFigure
+from sim.timeline.palette import FAINT_INK, INK, LAG_STYLES, RULE
+from sim.timeline.saving import styled
+
+__all__ = ["draw_distributions"]
+
+TAILS = (0.05, 0.5, 0.95)
+
+
+def draw_distributions(
+    distributions: Sequence[Distribution],
+    *,
+    labels: Sequence[str] = (),
+    title: str = "",
+    of: str = "runs",
+    width_inches: float = 8.0,
+) -> TimelineFigure:
+    """Empirical distribution functions on one axis, with their median and their 5 % tails marked.
+
+    `labels` name the lines (by default the distributions' own names). A line that does not reach
+    the top is of a number that not every run had. `of` is what the values are of. Raises ValueError for no distributions, for more
+    than there are line styles, for different units, and if not one has a value.
+    """
+    if not 0 < len(distributions) <= len(LAG_STYLES):
+        raise ValueError(f"expected 1 to {len(LAG_STYLES)} distributions")
+    units = {each.unit for each in distributions}
+    if len(units) > 1:
+        raise ValueError(f"expected one unit, found {', '.join(sorted(units))}")
+    if not any(each.values for each in distributions):
+        raise ValueError("expected a distribution that has values")
+    names = list(labels) or [each.name for each in distributions]
+    with styled():
+        figure = TimelineFigure(figsize=(width_inches, 3.6), dpi=110, layout="constrained")
+        FigureCanvasAgg(figure)
+        axes = figure.add_subplot()
+        for each, name, (colour, line) in zip(distributions, names, LAG_STYLES, strict=False):
+            if not each.values:
+                continue
+            steps = sorted(set(each.values))
+            shares = [each.share_up_to(value) for value in steps]
+            median = f"{name}: median {each.median:.3g} {each.unit}".rstrip()
+            axes.step(
+                [steps[0], *steps],
+                [0.0, *shares],
+                where="post",
+                color=colour,
+                linestyle=line,
+                linewidth=1.8,
+                label=median,
+            )
+            total = len(each.values) + each.missing
+            for tail in TAILS:
+                value = each.quantile(tail)
+                axes.plot(
+                    value,
+                    tail * len(each.values) / total,
+                    marker="o" if tail == 0.5 else "|",
+                    markersize=6 if tail == 0.5 else 10,
+                    markeredgewidth=1.6,
+                    color=colour,
+                )
+        axes.set_ylim(0, 1.02)
+        axes.set_yticks([0, 0.05, 0.25, 0.5, 0.75, 0.95, 1])
+        axes.yaxis.set_major_formatter(lambda share, _: f"{share:.0%}")
+        axes.set_ylabel(f"share of {of}", color=INK)
+        (unit,) = units
+        axes.set_xlabel(unit or "count", color=INK)
+        axes.grid(color=RULE, linewidth=0.6)
+        axes.tick_params(colors=FAINT_INK)
+        for side in ("top", "right"):
+            axes.spines[side].set_visible(False)
+        axes.legend(frameon=False, loc="best")
+        if title:
+            axes.set_title(title, loc="left", color=INK, fontweight="bold")
+    return figure
