@@ -1,6 +1,6 @@
 """The connections that a Sentinel opens: to masters, replicas and other Sentinels.
 
-A server can hold up nobody but itself: what it sends is understood in turns that are short beside
+A server can hold up nobody but itself: what it sends is understood in turns that are no longer than
 the timer's period, it is not read from while it waits for its turn, and a reply has a largest size.
 
 Spec: README §1 (execution model), monitoring §3.
@@ -24,6 +24,13 @@ __all__ = ["LinkOwner", "Links"]
 
 READ_BYTES = 16 * 1024
 """How much is read from one connection before the next has its turn [GEN-1-3]."""
+ROUND_US = 100_000
+"""How long servers may hold up the timer, together: about as long as its longest period.
+
+What is not understood before the next tick counts as not answered, so that INFO and hellos are sent
+once more (monitoring §4.1, §4.3). With short rounds, and a processor that others want as well, the
+answers of hundreds of servers never get done: each tick makes more of them.
+"""
 LARGEST_REPLY_BYTES = 64 << 20
 """A server that sends a longer one is hung up on."""
 
@@ -75,7 +82,7 @@ class Links:
         self._links: dict[int, _Link] = {}
         self._begun: defaultdict[tuple[str, int], deque[Attempt]] = defaultdict(deque)
         self._queued: dict[int, None] = {}
-        self._turns = Turns[_Link](self.work, owner.link_wants_flush)
+        self._turns = Turns[_Link](self.work, owner.link_wants_flush, ROUND_US)
         # One for all: what arrives in it is taken out at once.
         self.buffer = memoryview(bytearray(READ_BYTES))
 

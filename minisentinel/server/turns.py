@@ -16,7 +16,7 @@ from minisentinel.server.clock import monotonic_us
 __all__ = ["ROUND_US", "TakesTurns", "Turns"]
 
 ROUND_US = 10_000
-"""How long a round may take."""
+"""How long a round may take, if nothing else is said."""
 
 
 class TakesTurns(Protocol):
@@ -29,11 +29,20 @@ T = TypeVar("T", bound=TakesTurns)
 
 
 class Turns(Generic[T]):
-    """Who is next: `work` goes on with one, `ask_for_round` asks that `next_round` be called."""
+    """Who is next: `work` goes on with one, `ask_for_round` asks that `next_round` be called.
 
-    def __init__(self, work: Callable[[T], None], ask_for_round: Callable[[], None]) -> None:
+    A round takes `round_us` microseconds by the clock (`ROUND_US` if None).
+    """
+
+    def __init__(
+        self,
+        work: Callable[[T], None],
+        ask_for_round: Callable[[], None],
+        round_us: int | None = None,
+    ) -> None:
         self._work = work
         self._ask_for_round = ask_for_round
+        self._round_us = ROUND_US if round_us is None else round_us
         self._waiting: deque[T] = deque()
         self._spent_us = 0
 
@@ -43,7 +52,7 @@ class Turns(Generic[T]):
 
     def is_over(self, began_us: int) -> bool:
         """Whether the round has taken long enough; then `put_off`, and `end` the turn."""
-        return self._spent_us + monotonic_us() - began_us > ROUND_US
+        return self._spent_us + monotonic_us() - began_us > self._round_us
 
     def end(self, began_us: int) -> None:
         """A turn is over."""
@@ -59,7 +68,7 @@ class Turns(Generic[T]):
         """Give those a turn that had to wait."""
         self._spent_us = 0
         for _ in range(len(self._waiting)):
-            if self._spent_us > ROUND_US:
+            if self._spent_us > self._round_us:
                 self._ask_for_round()
                 break
             # From the front, and who is not done goes to the end: each has its turn.

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import time
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 

@@ -1,13 +1,19 @@
-"""redis-py, which nobody here wrote, finds the master through ours and follows it."""
+"""redis-py, which nobody here wrote, finds the master through ours and follows it, twice in a row.
+
+What the clients wrote is in the end on both servers.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from functools import partial
+from typing import Any
 
 import pytest
 
-from tests.live.ensemble import MASTER, OURS, Ensemble
+from tests.live.ensemble import MASTER, OURS, DataNode, Ensemble
 from tests.live.servers import RealServer, some_real_server
 from tests.live.waiting import Refusal
 
@@ -29,62 +35,102 @@ def started(ensemble: Callable[[RealServer], Ensemble]) -> Ensemble:
     return these
 
 
-def test_redis_py_discovers_the_master_writes_and_follows_a_failover(
+PUTS_OFF = (redis.ConnectionError, redis.TimeoutError, redis.ReadOnlyError)
+"""What a client hears while the master changes; then it asks the Sentinels again."""
+
+
+def data_nodes(these: Ensemble, master: tuple[str, int]) -> tuple[DataNode, DataNode]:
+    """The node that a client was told is the master, and the other one."""
+    host, port = master
+    assert host == "127.0.0.1"
+    one, two = these.data
+    return (one, two) if one.port == port else (two, one)
+
+
+def test_redis_py_discovers_the_master_writes_and_follows_two_failovers(
     ensemble: Callable[[RealServer], Ensemble],
 ) -> None:
     these = started(ensemble)
-    old, replica = these.data
     addresses = [("127.0.0.1", sentinel.port) for sentinel in these.sentinels]
     sentinel = redis_sentinel.Sentinel(addresses, socket_timeout=1.0)
-    assert sentinel.discover_master(MASTER) == ("127.0.0.1", old.port)
-    assert sentinel.discover_slaves(MASTER) == [("127.0.0.1", replica.port)]
     client = sentinel.master_for(MASTER, socket_timeout=1.0, decode_responses=True)
-    assert client.set("key", "before")
     reader = sentinel.slave_for(MASTER, socket_timeout=1.0, decode_responses=True)
-    these.wait("the replica has it", lambda: reader.get("key") == "before")
-
-    old.kill()
-
-    def write_again() -> bool:
-        try:
-            return bool(client.set("key", "after"))
-        except (redis.ConnectionError, redis.TimeoutError, redis.ReadOnlyError) as error:
-            raise Refusal(repr(error)) from None
-
-    these.wait("the client writes to the new master", write_again)
-    assert sentinel.discover_master(MASTER) == ("127.0.0.1", replica.port)
-    assert replica.call("GET", "key") == "after"
+    for number in (1, 2):
+        old, replica = data_nodes(these, sentinel.discover_master(MASTER))
+        these.wait("the replica is known", partial(knows_replica, sentinel, replica))
+        these.wait("a write before it", partial(write, client, f"before-{number}"))
+        these.wait("the replica has it", partial(has, reader, f"before-{number}"))
+        old.kill()
+        these.wait("a write after it", partial(write, client, f"after-{number}"))
+        assert sentinel.discover_master(MASTER) == ("127.0.0.1", replica.port)
+        old.start()
+        these.wait("the old one follows", partial(old.is_synchronised_replica_of, replica))
+    for node in these.data:
+        for key in ("before-1", "after-1", "before-2", "after-2"):
+            assert node.call("GET", key) == "written"
     client.close()
     reader.close()
     for connection in sentinel.sentinels:
         connection.close()
 
 
-def test_redis_py_asyncio_discovers_the_master_writes_and_follows_a_failover(
+def knows_replica(sentinel: Any, replica: DataNode) -> bool:
+    return bool(sentinel.discover_slaves(MASTER) == [("127.0.0.1", replica.port)])
+
+
+def has(reader: Any, key: str) -> bool:
+    return bool(reader.get(key) == "written")
+
+
+def write(client: Any, key: str) -> bool:
+    try:
+        return bool(client.set(key, "written"))
+    except PUTS_OFF as error:
+        raise Refusal(repr(error)) from None
+
+
+def test_redis_py_asyncio_discovers_the_master_writes_and_follows_two_failovers(
     ensemble: Callable[[RealServer], Ensemble],
 ) -> None:
     these = started(ensemble)
-    old, replica = these.data
     addresses = [("127.0.0.1", sentinel.port) for sentinel in these.sentinels]
 
     async def story() -> None:
         sentinel = redis_asyncio_sentinel.Sentinel(addresses, socket_timeout=1.0)
-        assert await sentinel.discover_master(MASTER) == ("127.0.0.1", old.port)
-        assert await sentinel.discover_slaves(MASTER) == [("127.0.0.1", replica.port)]
         client = sentinel.master_for(MASTER, socket_timeout=1.0, decode_responses=True)
-        assert await client.set("key", "before")
-        old.kill()
-        async with asyncio.timeout(30):
-            while True:
-                try:
-                    await client.set("key", "after")
-                    break
-                except (redis.ConnectionError, redis.TimeoutError, redis.ReadOnlyError):
+        reader = sentinel.slave_for(MASTER, socket_timeout=1.0, decode_responses=True)
+
+        async def until(what: Callable[[], Awaitable[object]]) -> None:
+            async with asyncio.timeout(30):
+                while True:
+                    with suppress(*PUTS_OFF, redis_sentinel.SlaveNotFoundError):
+                        if await what():
+                            return
                     await asyncio.sleep(0.05)
-        assert await sentinel.discover_master(MASTER) == ("127.0.0.1", replica.port)
+
+        for number in (1, 2):
+            old, replica = data_nodes(these, await sentinel.discover_master(MASTER))
+
+            async def is_known(port: int = replica.port) -> bool:
+                return bool(await sentinel.discover_slaves(MASTER) == [("127.0.0.1", port)])
+
+            async def is_there(key: str = f"before-{number}") -> bool:
+                return bool(await reader.get(key) == "written")
+
+            await until(is_known)
+            await until(partial(client.set, f"before-{number}", "written"))
+            await until(is_there)
+            old.kill()
+            await until(partial(client.set, f"after-{number}", "written"))
+            assert await sentinel.discover_master(MASTER) == ("127.0.0.1", replica.port)
+            old.start()
+            these.wait("the old one follows", partial(old.is_synchronised_replica_of, replica))
         await client.aclose()
+        await reader.aclose()
         for connection in sentinel.sentinels:
             await connection.aclose()
 
     asyncio.run(story())
-    assert replica.call("GET", "key") == "after"
+    for node in these.data:
+        for key in ("before-1", "after-1", "before-2", "after-2"):
+            assert node.call("GET", key) == "written"

@@ -14,7 +14,6 @@ from minisentinel.codec import encode_reply
 from minisentinel.replies import PONG, Command, Error, Reply
 from minisentinel.server import links as links_module
 from minisentinel.server.links import Links
-from minisentinel.server.turns import ROUND_US
 from tests.server.bench import FakeRedis, eventually, run, serving
 
 pytestmark = pytest.mark.real_io
@@ -321,7 +320,7 @@ def test_servers_that_never_stop_talking_take_turns(
 
     run(scenario())
     # One look is between two replies; a machine that stalls in between may take its time.
-    assert sorted(spent)[len(spent) // 2] < 3 * ROUND_US
+    assert sorted(spent)[len(spent) // 2] < 3 * links_module.ROUND_US
 
 
 def test_a_reply_without_end_is_hung_up_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

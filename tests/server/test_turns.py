@@ -69,6 +69,15 @@ def test_who_has_much_to_do_waits_for_the_next_round_behind_the_others(room: Roo
     assert not two.waits
 
 
+@pytest.mark.parametrize(("round_us", "done"), [(None, 3), (7_000, 2), (100_000, 26)])
+def test_a_round_is_as_long_as_was_said(room: Room, round_us: int | None, done: int) -> None:
+    room.turns = Turns[Worker](room.work, room.want_round, round_us)
+    room.work(Worker("a", 100))
+    assert len(room.done) == done
+    room.turns.next_round()
+    assert len(room.done) == 2 * done
+
+
 def test_a_round_without_work_wants_no_other(room: Room) -> None:
     room.turns.next_round()
     assert not room.rounds_wanted
