@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from minisentinel.files import write_atomically
 from minisentinel.trace.entry import Entry, data_fields, data_from_fields
+from minisentinel.trace.showing import trace_html
 
 __all__ = ["FORMAT", "VERSION", "Header", "Trace", "TraceError", "read_trace", "write_trace"]
 
@@ -77,6 +78,9 @@ class Trace:
     def __repr__(self) -> str:
         scenario = self.header.scenario or "no scenario"
         return f"<Trace of {scenario}, seed {self.header.seed}: {len(self.entries)} entries>"
+
+    def _repr_html_(self) -> str:
+        return trace_html(self)
 
     def digest(self) -> str:
         """SHA-256 over the canonical lines of all entries, as hexadecimal text."""

@@ -170,6 +170,7 @@ def _landmarks(trace: Trace) -> tuple[tuple[float, str], ...]:
         found.setdefault(f"{fault.verb.replace('_', ' ')}{whom}", fault.time_us / 1e6)
     for entry in trace.entries:
         name = getattr(entry.data, "name", "")
-        if entry.kind == "event" and put_into_words(entry, nodes).weight is Weight.TURN:
+        is_turn = put_into_words(entry, nodes).weight is Weight.TURN
+        if entry.kind == "event" and (is_turn or name == "+sdown"):
             found.setdefault(name, entry.time_us / 1e6)
     return tuple(sorted((time, words) for words, time in found.items()))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.ticker import LogLocator, NullFormatter
 
 from sim.campaigns import Distribution
 from sim.timeline.figure import TimelineFigure
@@ -22,13 +23,16 @@ def draw_distributions(
     labels: Sequence[str] = (),
     title: str = "",
     of: str = "runs",
+    logarithmic: bool = False,
     width_inches: float = 8.0,
 ) -> TimelineFigure:
     """Empirical distribution functions on one axis, with their median and their 5 % tails marked.
 
     `labels` name the lines (by default the distributions' own names). A line that does not reach
-    the top is of a number that not every run had. `of` is what the values are of. Raises ValueError for no distributions, for more
-    than there are line styles, for different units, and if not one has a value.
+    the top is of a number that not every run had. `of` is what the values are of. With
+    `logarithmic` every decade is as wide, for values that lie far apart. Raises ValueError for no
+    distributions, for more than there are line styles, for different units, if not one has a value,
+    and for a logarithm of nothing.
     """
     if not 0 < len(distributions) <= len(LAG_STYLES):
         raise ValueError(f"expected 1 to {len(LAG_STYLES)} distributions")
@@ -37,6 +41,8 @@ def draw_distributions(
         raise ValueError(f"expected one unit, found {', '.join(sorted(units))}")
     if not any(each.values for each in distributions):
         raise ValueError("expected a distribution that has values")
+    if logarithmic and any(value <= 0 for each in distributions for value in each.values):
+        raise ValueError("expected values above 0 for a logarithmic axis")
     names = list(labels) or [each.name for each in distributions]
     with styled():
         figure = TimelineFigure(figsize=(width_inches, 3.6), dpi=110, layout="constrained")
@@ -63,17 +69,23 @@ def draw_distributions(
                 axes.plot(
                     value,
                     tail * len(each.values) / total,
-                    marker="o" if tail == 0.5 else "|",
+                    marker="o" if tail == 0.5 else "_",
                     markersize=6 if tail == 0.5 else 10,
                     markeredgewidth=1.6,
                     color=colour,
                 )
+        if logarithmic:
+            axes.set_xscale("log")
+            axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+            axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
+            axes.xaxis.set_minor_formatter(NullFormatter())
         axes.set_ylim(0, 1.02)
         axes.set_yticks([0, 0.05, 0.25, 0.5, 0.75, 0.95, 1])
         axes.yaxis.set_major_formatter(lambda share, _: f"{share:.0%}")
         axes.set_ylabel(f"share of {of}", color=INK)
         (unit,) = units
-        axes.set_xlabel(unit or "count", color=INK)
+        known = {each.name for each in distributions}
+        axes.set_xlabel(_axis_name(known, unit), color=INK)
         axes.grid(color=RULE, linewidth=0.6)
         axes.tick_params(colors=FAINT_INK)
         for side in ("top", "right"):
@@ -82,3 +94,11 @@ def draw_distributions(
         if title:
             axes.set_title(title, loc="left", color=INK, fontweight="bold")
     return figure
+
+
+def _axis_name(names: set[str], unit: str) -> str:
+    """The measure and its unit, as far as all lines agree."""
+    (name,) = names if len(names) == 1 else ("",)
+    if not unit:
+        return name or "count"
+    return f"{name} ({unit})" if name else unit

@@ -233,7 +233,7 @@ def _badges(
         held = [each for each in sentinel.beliefs if name in each.down]
         if not held:
             continue
-        agreed = any(each.is_agreed and each.server == name for each in held)
+        agreed = any(each.agreed_down == name for each in held)
         mark = canvas.use("odown" if agreed else "sdown")
         label = str(_place(sentinel.name)[1] or sentinel.name)
         width = max(canvas.measure(label, 7, "bold")[0] + 5, 12)
@@ -284,7 +284,7 @@ def _strip_fill(sentinel: SentinelView) -> str:
     if sentinel.tilt:
         return MARKS["tilt"].fill
     masters = [each for each in sentinel.beliefs if each.server in each.down]
-    if any(each.is_agreed for each in sentinel.beliefs):
+    if any(each.agreed_down for each in sentinel.beliefs):
         return MARKS["odown"].fill
     return MARKS["sdown"].fill if masters else PAPER
 
@@ -292,7 +292,7 @@ def _strip_fill(sentinel: SentinelView) -> str:
 def _state(sentinel: SentinelView) -> str:
     if sentinel.tilt:
         return "TILT"
-    if any(each.is_agreed for each in sentinel.beliefs):
+    if any(each.agreed_down for each in sentinel.beliefs):
         return "ODOWN"
     return "SDOWN" if any(each.server in each.down for each in sentinel.beliefs) else ""
 

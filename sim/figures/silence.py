@@ -54,7 +54,13 @@ def draw_silence(
             axes.axhline(limit / 1000, color=INK, linewidth=1)
             told = f"down-after-milliseconds {limit}"
             axes.text(
-                since, limit / 1000, told, fontsize=8, va="bottom", ha="left", color=FAINT_INK
+                since,
+                1.01 * limit / 1000,
+                told,
+                fontsize=8,
+                va="bottom",
+                ha="left",
+                color=FAINT_INK,
             )
         axes.set_xlim(since, until)
         axes.set_ylim(0, 1.3 * axes.get_ylim()[1])
@@ -83,7 +89,7 @@ def _ages(
             if each.answered and each.end_us / 1e6 <= until:
                 times.append(end)
                 ages.append(0.0)
-    if not times[-1] == until:
+    if times[-1] != until:
         times.append(until)
         ages.append(ages[-1])
     return times, ages

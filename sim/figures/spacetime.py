@@ -44,7 +44,9 @@ _LEFT = 92.0
 _TOP = 70.0
 _NEAR, _FAR = 17.0, 46.0
 _LINE = 8.0
-_LABEL = 6.0
+_LABEL, _WORDS = 6.0, 5.8
+_SHARES = (0.4, 0.5, 0.3, 0.6, 0.7, 0.22)
+"""Where on an arrow its words may stand, in order of preference."""
 _QUESTION, _ANSWER, _LOST = "#00568B", "#8A3A74", "#C24A00"
 
 
@@ -246,6 +248,7 @@ def _arrows(
     layout: _Layout,
 ) -> None:
     lost: dict[tuple[str, int], int] = {}
+    told: list[tuple[float, float, float, float]] = []
     for message in shown:
         x = _LEFT + layout.leaves(message.sender, message.sent_us)
         y = lanes[message.sender]
@@ -258,17 +261,46 @@ def _arrows(
                 canvas.line([(x, y), (x + 9, y - 16)], colour=_LOST, width=1.1)
                 canvas.text(x + 11, y - 18, "✕", size=8, colour=_LOST, weight="bold")
             height = y - 18 - _LINE * earlier
-            canvas.text(x + 21, height, words, size=5.8, colour=_LOST, ground=PAPER)
+            canvas.text(x + 21, height, words, size=_WORDS, colour=_LOST, ground=PAPER)
             continue
         end = _LEFT + layout.places[message.received_us], lanes[message.receiver]
         answer = not _is_question(message.text)
         colour = _ANSWER if answer else _QUESTION
         _arrow(canvas, (x, y), end, colour, "--" if answer else "-")
-        # Questions are told before their arrow and answers behind it, where the other is not.
-        share, side = (0.6, 4) if answer else (0.4, -4)
-        middle = (x + (end[0] - x) * share + side, y + (end[1] - y) * share)
-        across = "left" if answer else "right"
-        canvas.text(*middle, words, size=5.8, colour=colour, ground=PAPER, across=across)
+        _label(canvas, words, (x, y), end, colour, answer, told)
+
+
+def _label(
+    canvas: Canvas,
+    words: str,
+    start: tuple[float, float],
+    end: tuple[float, float],
+    colour: str,
+    is_answer: bool,
+    told: list[tuple[float, float, float, float]],
+) -> None:
+    """The words of an arrow, where no others stand; without words if there is no such place.
+
+    Questions are told before their arrow and answers behind it, where the other is not.
+    """
+    width = canvas.measure(words, _WORDS)[0]
+    side = 4.0 if is_answer else -4.0 - width
+    for share in _SHARES:
+        share = 1 - share if is_answer else share
+        left = start[0] + (end[0] - start[0]) * share + side
+        y = start[1] + (end[1] - start[1]) * share
+        place = (left, y - 4, left + width, y + 4)
+        if any(_overlap(place, other) for other in told):
+            continue
+        told.append(place)
+        canvas.text(left, y, words, size=_WORDS, colour=colour, ground=PAPER)
+        return
+
+
+def _overlap(
+    one: tuple[float, float, float, float], other: tuple[float, float, float, float]
+) -> bool:
+    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
 
 
 def _is_question(text: str) -> bool:
@@ -349,6 +381,6 @@ def _in_short(text: str) -> str:
         down, leader, epoch = answer.groups()
         told = "down" if down == "1" else "not down"
         return told if leader == "*" else f"{told}, my vote of {epoch}: {leader}"
-    if text.startswith("PUBLISH __sentinel__:hello "):
+    if text.startswith(("PUBLISH __sentinel__:hello ", "message __sentinel__:hello ")):
         return "hello"
     return _short(text)

@@ -8,7 +8,7 @@ from sim.trace import CommandAnswered
 
 __all__ = ["answers_table"]
 
-LONGEST = 160
+LONGEST = 240
 
 
 def answers_table(trace: Trace, since: float = 0.0) -> Table:

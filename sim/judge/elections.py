@@ -73,14 +73,12 @@ def votes_table(trace: Trace, epoch: int, master: str = "") -> Table:
     name of the master in question, needed if there are several.
     """
     ballots = [
-        each
-        for each in find_ballots(trace)
-        if each.epoch == epoch and master in ("", each.master)
+        each for each in find_ballots(trace) if each.epoch == epoch and master in ("", each.master)
     ]
     rows = []
     for voter in sorted({each.voter for each in ballots}):
         mine = [each for each in ballots if each.voter == voter]
-        refused = ", ".join(each.candidate for each in mine if each.outcome == "refused")
+        refused = ", ".join(sorted(each.candidate for each in mine if each.outcome == "refused"))
         granted = [each for each in mine if each.outcome == "granted"]
         granted.sort(key=lambda each: each.decided_us or 0)
         for each in granted:

@@ -50,7 +50,7 @@ class Nodes:
         return node.name if node else f"{address[0]}:{address[1]}"
 
     def at(self, address: Address) -> Node | None:
-        """The node at `address`, whose host may be a name; None if no node of the trace is there."""
+        """The node at `address`, where the host may be a name; None if no node is there."""
         host, port = address
         return self.by_address.get(address) or self.by_address.get((host.lower(), port))
 

@@ -47,7 +47,9 @@ class Belief:
     """What a Sentinel holds of one `master`.
 
     `server` is who it takes for the master, by the configuration of `config_epoch`. It holds the
-    nodes in `down` to be subjectively down, and the master to be objectively down if `is_agreed`.
+    nodes in `down` to be subjectively down, and the server `agreed_down` (none if empty) to be
+    objectively down: while it makes the other replicas follow, a leader names the new master
+    already, and that is still the old one.
     The last vote that it gave, in epoch `vote_epoch` (0: none yet), went to `vote`, which is empty
     if the trace does not tell. `failover` is the state of its failover machine.
     """
@@ -56,7 +58,7 @@ class Belief:
     server: str
     config_epoch: int
     down: tuple[str, ...] = ()
-    is_agreed: bool = False
+    agreed_down: str = ""
     vote: str = ""
     vote_epoch: int = 0
     failover: str = "none"
@@ -91,9 +93,8 @@ class Snapshot:
 
     @property
     def masters(self) -> tuple[str, ...]:
-        """The names of all masters that a Sentinel watches."""
-        names = (each.master for one in self.sentinels for each in one.beliefs)
-        return tuple(dict.fromkeys(names))
+        """The names of all masters that a Sentinel watches, sorted."""
+        return tuple(sorted({each.master for one in self.sentinels for each in one.beliefs}))
 
     def server(self, name: str) -> ServerView:
         """The server called `name`; raises KeyError."""
@@ -228,7 +229,7 @@ class Moments:
             any(self._holds(each, node.name, time_us) for each in self._tilts),
             tuple(
                 belief
-                for master, watch in mind.watches.items()
+                for master, watch in sorted(mind.watches.items())
                 if (belief := self._belief(node.name, master, watch, time_us)) is not None
             ),
         )
@@ -248,7 +249,7 @@ class Moments:
             self._nodes.name_at(configuration.address),
             configuration.epoch,
             tuple(self._nodes.name_at(each.address) for each in held if each.flag == "sdown"),
-            any(each.flag == "odown" for each in held),
+            next((self._nodes.name_at(e.address) for e in held if e.flag == "odown"), ""),
             self._nodes.name_of_id(vote.candidate),
             vote.epoch,
             _value_at(watch.failover, time_us) or "none",

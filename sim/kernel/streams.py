@@ -13,7 +13,10 @@ __all__ = ["Streams"]
 
 
 class Streams:
-    """Hands out one independent generator per name; the same name gives the same generator."""
+    """Hands out one independent generator per name; the same name gives the same generator.
+
+    A generator that was handed out before `reseed` goes on with the draws of the new seed.
+    """
 
     def __init__(self, seed: int) -> None:
         self.seed = seed
@@ -23,6 +26,15 @@ class Streams:
         """The generator called `name`, for example ``"network:redis-1->sentinel-2"``."""
         stream = self._streams.get(name)
         if stream is None:
-            digest = hashlib.sha256(f"{self.seed}/{name}".encode()).digest()
-            stream = self._streams[name] = random.Random(int.from_bytes(digest, "big"))
+            stream = self._streams[name] = random.Random(self._seed_of(name))
         return stream
+
+    def reseed(self, seed: int) -> None:
+        """From now on every stream draws what it would have drawn first with another `seed`."""
+        self.seed = seed
+        for name, stream in self._streams.items():
+            stream.seed(self._seed_of(name))
+
+    def _seed_of(self, name: str) -> int:
+        digest = hashlib.sha256(f"{self.seed}/{name}".encode()).digest()
+        return int.from_bytes(digest, "big")

@@ -65,6 +65,12 @@ class SentinelNode(TickingProcess, Driver):
         self._has_read_its_file = False
         self._memory: State | None = None
 
+    def fresh_chance(self, random: Random) -> None:
+        """From now on what it leaves to chance is drawn from `random`, its dice included."""
+        self._random = random
+        if self._memory is not None:
+            self._memory.dice.state = random.getrandbits(64)
+
     # Facts that the core looks up.
 
     def is_executable(self, path: str) -> bool:
@@ -95,12 +101,18 @@ class SentinelNode(TickingProcess, Driver):
         return None if self._memory is None else self._memory.masters.get(name)
 
     def is_content(
-        self, name: str, address: Address, replicas: Set[Address], peers: Set[Address]
+        self,
+        name: str,
+        address: Address,
+        replicas: Set[Address],
+        peers: Set[Address],
+        own: Address | None = None,
     ) -> bool:
         """Whether it names `address`, is not failing over, and sees everybody else as they are.
 
         It must know the living `replicas` and `peers`, see each of them up and in its place, and
-        hold for down whomever else it knows.
+        hold for down whomever else it knows. Only whom it takes to be at its `own` address, as one
+        does who came to the address of a dead Sentinel and heard an old hello, may be as it is.
         """
         master = self._master(name)
         if master is None or not self.ready or self.sentinel.state.tilt:
@@ -109,6 +121,8 @@ class SentinelNode(TickingProcess, Driver):
             return False
         known = {(each.address.ip, each.address.port): each for each in master.replicas.values()}
         others = {(each.address.ip, each.address.port): each for each in master.peers.values()}
+        if own is not None:
+            others.pop(own, None)
         return (
             _is_up(master)
             and known.keys() >= replicas
@@ -153,10 +167,11 @@ class SentinelNode(TickingProcess, Driver):
         effects = self.sentinel.start(self.now_ms())
         port = loaded.server.port
         self.listen(port)
+        host, port = self.network.reached_at(self.host, port)
         self.note(
             NodeStarted(
                 type="sentinel",
-                host=self.host.address,
+                host=host,
                 port=port,
                 runid=self.sentinel.state.myid,
             )

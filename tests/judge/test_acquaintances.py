@@ -21,9 +21,8 @@ def _own_words(world: World) -> dict[str, tuple[int, int]]:
     said = {}
     for entry in world.trace.entries:
         if isinstance(entry.data, CommandAnswered):
-            words = entry.data.reply.split(" ")
             peers, replicas = (
-                int(words[words.index(field) + 1])
+                int(entry.data.reply.split(f"'{field}': '")[1].split("'")[0])
                 for field in ("num-other-sentinels", "num-slaves")
             )
             said[entry.node] = (peers, replicas)

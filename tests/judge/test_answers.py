@@ -18,5 +18,5 @@ def test_every_answer_has_a_row_and_long_ones_are_cut() -> None:
     assert table.column("who") == ("sentinel-1", "sentinel-2")
     first, second = map(str, table.column("answered"))
     assert first.startswith("OK 3 usable Sentinels.")
-    assert (len(second), second[-1]) == (160, "…")
+    assert (len(second), second[-1]) == (240, "…")
     assert answers_table(world.trace, since=16).column("who") == ("sentinel-2",)
