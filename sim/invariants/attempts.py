@@ -11,6 +11,7 @@ from minisentinel.trace import (
     MasterSettings,
     NodeStarted,
     ObjectivelyDown,
+    OpinionGiven,
     ProcessChanged,
     SentinelEvent,
     VoteGranted,
@@ -120,13 +121,18 @@ FAILOVER_ONLY_FROM_ODOWN = Invariant(
 
 
 class _Spaced(Watch):
-    """Times are those of the Sentinel's own clock, so a step of that clock excuses it."""
+    """Times are those of the Sentinel's own clock, so a step of that clock excuses it.
+
+    A vote counts from the moment at which the Sentinel was asked for it: a slow disk lets the
+    record of the vote come later, after the save.
+    """
 
     reads = (
         NodeStarted,
         ProcessChanged,
         MasterSettings,
         SentinelEvent,
+        OpinionGiven,
         VoteGranted,
         FailoverStateChanged,
         FaultInjected,
@@ -138,7 +144,8 @@ class _Spaced(Watch):
     def __init__(self, _: Header) -> None:
         self._cast = Cast()
         self._rules = Rulebook()
-        self._blocked: dict[tuple[str, str], Entry] = {}
+        self._blocked: dict[tuple[str, str], tuple[Entry, int]] = {}
+        self._asked: dict[tuple[str, str], Entry] = {}
         self._stepped: set[str] = set()
         self._starts = 0
         self._events = 0
@@ -158,12 +165,17 @@ class _Spaced(Watch):
                     self._forget(node, data.master)
                 elif data.name == "+try-failover":
                     self._events += 1
+            case OpinionGiven(for_vote=True):
+                self._asked[node, data.master] = entry
             case VoteGranted() if self._cast.name(data.candidate) != node:
-                self._blocked[node, data.master] = entry
+                asked = self._asked.get((node, data.master), entry).data
+                is_this = isinstance(asked, OpinionGiven) and asked.epoch == data.epoch
+                since = self._asked[node, data.master] if is_this else entry
+                self._blocked[node, data.master] = (entry, since.time_us)
             case FailoverStateChanged(before="none", after="wait_start"):
                 self._starts += 1
                 broken = self._start(entry, data) if data.why == "objectively down" else None
-                self._blocked[node, data.master] = entry
+                self._blocked[node, data.master] = (entry, entry.time_us)
                 return broken
             case FaultInjected() if "clock" in data.verb:
                 self._stepped.add(node)
@@ -176,14 +188,15 @@ class _Spaced(Watch):
             del self._blocked[key]
 
     def _start(self, entry: Entry, data: FailoverStateChanged) -> Violation | None:
-        before = self._blocked.get((entry.node, data.master))
-        if before is None or entry.node in self._stepped:
+        found = self._blocked.get((entry.node, data.master))
+        if found is None or entry.node in self._stepped:
             return None
+        before, since_us = found
         settings = self._rules.of(entry.node, data.master)
         if settings is None:
             self._missing = f"the failover-timeout of {entry.node} is not in the trace"
             return None
-        apart_us = entry.time_us - before.time_us
+        apart_us = entry.time_us - since_us
         limit_us = 2 * settings.failover_timeout_ms * 1000
         if apart_us + self.TOLERANCE_US >= limit_us:
             return None

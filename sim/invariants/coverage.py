@@ -1,7 +1,7 @@
 """Coverage: which of the things that can happen a set of traces has witnessed.
 
-That nothing breaks proves little where nothing happens. The universe is taken from where the code
-keeps its own lists, so that what never happened is shown with a 0.
+That nothing breaks proves little where nothing happens. What can happen is taken from where the
+code keeps its own lists, so that what never happened is shown with a 0.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from minisentinel.trace import (
+    ConfigurationSaved,
     Entry,
     FailoverStateChanged,
     SentinelEvent,
@@ -19,12 +20,11 @@ from minisentinel.trace import (
     VoteRefused,
     kinds,
 )
-from sim.invariants.judging import judge_all
 from sim.invariants.peculiarities import PECULIARITIES
 from sim.judge import account_for_writes, find_attempts
 from sim.trace import Operation, WriteRefused
 
-__all__ = ["FAILOVER_STEPS", "HAPPENINGS", "OUTCOMES", "Coverage"]
+__all__ = ["FAILOVER_STEPS", "HAPPENINGS", "OUTCOMES", "Coverage", "witnessed"]
 
 FAILOVER_STEPS: tuple[tuple[str, str], ...] = (
     ("none", "wait_start"),
@@ -57,6 +57,7 @@ OUTCOMES = (
 HAPPENINGS: Mapping[str, str] = {
     "split vote": "two candidates asked for the same epoch, and neither was elected",
     "two candidates": "two Sentinels tried in one epoch",
+    "several leaders": "leaders of different epochs, one after the other",
     "leaders in consecutive epochs": "a leader was elected in the epoch after another one's",
     "forced leader": "a failover by command, without votes",
     "address switch": "a Sentinel followed a known one to a new address",
@@ -72,58 +73,79 @@ HAPPENINGS: Mapping[str, str] = {
 """Other interesting things, and what they are."""
 
 
+def witnessed(trace: Trace, peculiarities: Iterable[str] = ()) -> dict[str, int]:
+    """How often each thing happened in a run, by a name that says which table it belongs to.
+
+    An event is called by its own name (``+odown``); the rest has its family before a colon:
+    ``step:`` of the failover machine, ``attempt:`` with how it ended, ``record:`` with its kind,
+    ``happened:`` (of `HAPPENINGS`) and ``explained by:``. `peculiarities` are the names of those
+    that explained something, as `sim.invariants.judge_all` finds them.
+    """
+    seen: Counter[str] = Counter()
+    for entry in trace.entries:
+        seen[f"record: {entry.kind}"] += 1
+        match entry.data:
+            case SentinelEvent(name=name):
+                seen[name] += 1
+            case FailoverStateChanged(before=before, after=after):
+                seen[_step(before, after)] += 1
+            case _:
+                pass
+        if name := _happening(entry):
+            seen[f"happened: {name}"] += 1
+    seen.update(f"attempt: {attempt.outcome}" for attempt in find_attempts(trace))
+    seen.update(f"happened: {name}" for name in _of_the_whole(trace))
+    seen.update(f"explained by: {name}" for name in peculiarities)
+    return dict(sorted(seen.items()))
+
+
 @dataclass(slots=True)
 class Coverage:
-    """Counts in how many traces each thing was witnessed; `add` one trace after the other.
+    """Counts in how many runs each thing was witnessed, and how often in all.
 
-    `events` counts the names of Sentinel's events, `records` the kinds of records, `steps` those of
-    the failover machine, `outcomes` the ends of attempts; `happenings` and `peculiarities` by their
-    names. `known_events` is the universe of events: `sim.scenarios.events.EVENT_NAMES`.
+    `events` is the universe of Sentinel's events: `sim.scenarios.events.EVENT_NAMES`. `add` takes
+    one run after the other; `note` what was kept of one (`witnessed`).
     """
 
-    known_events: tuple[str, ...] = ()
-    traces: int = 0
-    virtual_us: int = 0
-    events: Counter[str] = field(default_factory=Counter)
-    records: Counter[str] = field(default_factory=Counter)
-    steps: Counter[str] = field(default_factory=Counter)
-    outcomes: Counter[str] = field(default_factory=Counter)
-    happenings: Counter[str] = field(default_factory=Counter)
-    peculiarities: Counter[str] = field(default_factory=Counter)
+    events: tuple[str, ...] = ()
+    runs: int = 0
+    seen: Counter[str] = field(default_factory=Counter)
+    often: Counter[str] = field(default_factory=Counter)
 
-    def add(self, trace: Trace) -> None:
-        """Take a trace into account."""
-        self.traces += 1
-        self.virtual_us += trace.entries[-1].time_us if trace.entries else 0
-        self.records.update({entry.kind for entry in trace.entries})
-        self.events.update(
-            {entry.data.name for entry in trace.entries if isinstance(entry.data, SentinelEvent)}
-        )
-        self.steps.update(
-            {
-                _step(entry.data.before, entry.data.after)
-                for entry in trace.entries
-                if isinstance(entry.data, FailoverStateChanged)
-            }
-        )
-        self.outcomes.update({attempt.outcome for attempt in find_attempts(trace)})
-        self.happenings.update(_happenings(trace))
-        self.peculiarities.update(
-            {each.name for judgement in judge_all(trace) for each in judgement.peculiarities}
-        )
+    def add(self, trace: Trace, peculiarities: Iterable[str] = ()) -> None:
+        """Take a run into account."""
+        self.note(witnessed(trace, peculiarities))
+
+    def note(self, found: Mapping[str, int]) -> None:
+        """Take a run into account in which these things happened so often."""
+        self.runs += 1
+        self.seen.update(found.keys())
+        self.often.update(found)
 
     def counts(self) -> dict[str, dict[str, int]]:
-        """Every table by its title; what never happened has a 0."""
-        return {
-            "events": _with_zeros(self.events, self.known_events),
-            "steps of the failover machine": _with_zeros(
-                self.steps, [_step(*each) for each in FAILOVER_STEPS]
-            ),
-            "ends of attempts": _with_zeros(self.outcomes, OUTCOMES),
-            "happenings": _with_zeros(self.happenings, HAPPENINGS),
-            "records": _with_zeros(self.records, kinds()),
-            "peculiarities": _with_zeros(self.peculiarities, [each.name for each in PECULIARITIES]),
+        """In how many runs each thing happened, in tables; what never did has a 0."""
+        tables = {
+            "events": list(self.events),
+            "steps of the failover machine": [_step(*each) for each in FAILOVER_STEPS],
+            "ends of attempts": [f"attempt: {each}" for each in OUTCOMES],
+            "happenings": [f"happened: {each}" for each in HAPPENINGS],
+            "peculiarities": [f"explained by: {each.name}" for each in PECULIARITIES],
+            "records": [f"record: {each}" for each in kinds()],
         }
+        families = dict(
+            zip(
+                ("step:", "attempt:", "happened:", "explained by:", "record:"),
+                list(tables)[1:],
+                strict=True,
+            )
+        )
+        for name in sorted(self.seen):
+            # What was not foreseen stands behind.
+            family = next((f for f in families if name.startswith(f)), "")
+            table = tables[families.get(family, "events")]
+            if name not in table:
+                table.append(name)
+        return {title: {name: self.seen[name] for name in table} for title, table in tables.items()}
 
     def never(self) -> tuple[str, ...]:
         """What was never witnessed."""
@@ -132,7 +154,7 @@ class Coverage:
         )
 
     def below(self, floor: Mapping[str, int]) -> dict[str, int]:
-        """What was witnessed in fewer traces than `floor` says, with its count.
+        """What was witnessed in fewer runs than `floor` says, with its count.
 
         Raises ValueError for a name that no table has, for that would never be reached.
         """
@@ -144,7 +166,7 @@ class Coverage:
 
     def table(self) -> str:
         """All counts as text, for people."""
-        lines = [f"{self.traces} traces, {self.virtual_us / 3.6e9:.1f} virtual hours"]
+        lines = [f"{self.runs} runs"]
         for title, counts in self.counts().items():
             seen = sum(count > 0 for count in counts.values())
             lines += ["", f"{title}: {seen} of {len(counts)}"]
@@ -153,22 +175,15 @@ class Coverage:
 
 
 def _step(before: str, after: str) -> str:
-    return f"{before} → {after}"
+    return f"step: {before} -> {after}"
 
 
-def _with_zeros(counted: Counter[str], universe: Iterable[str]) -> dict[str, int]:
-    """The counts in the order of the universe, and behind it what was not foreseen."""
-    counts = {name: counted[name] for name in universe}
-    counts.update((name, counted[name]) for name in sorted(counted) if name not in counts)
-    return counts
-
-
-def _happenings(trace: Trace) -> set[str]:
-    found = {name for entry in trace.entries if (name := _happening(entry))}
-    attempts = find_attempts(trace)
+def _of_the_whole(trace: Trace) -> set[str]:
+    """What of `HAPPENINGS` only shows when a run is looked at as a whole."""
+    found = set()
     by_epoch: dict[tuple[str, int | None], list[str]] = {}
     elected: set[tuple[str, int]] = set()
-    for attempt in attempts:
+    for attempt in find_attempts(trace):
         by_epoch.setdefault((attempt.master, attempt.epoch), []).append(attempt.outcome)
         if attempt.elected_us is not None and attempt.epoch is not None:
             elected.add((attempt.master, attempt.epoch))
@@ -177,6 +192,8 @@ def _happenings(trace: Trace) -> set[str]:
             found.add("two candidates")
             if all(outcome == "not-elected" for outcome in outcomes):
                 found.add("split vote")
+    if len(elected) > len({master for master, _ in elected}):
+        found.add("several leaders")
     if any((master, epoch + 1) in elected for master, epoch in elected):
         found.add("leaders in consecutive epochs")
     if account_for_writes(trace).lost:
@@ -199,8 +216,7 @@ def _happening(entry: Entry) -> str:
             return "write refused"
         case Operation(outcome="unknown"):
             return "outcome unknown"
-    return "not saved" if getattr(entry.data, "error", "") and _is_save(entry) else ""
-
-
-def _is_save(entry: Entry) -> bool:
-    return entry.kind == "configuration-saved"
+        case ConfigurationSaved(error=error) if error:
+            return "not saved"
+        case _:
+            return ""

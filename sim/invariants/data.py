@@ -8,8 +8,8 @@ from minisentinel.trace import Entry, Header, ReplicaSelection, SentinelEvent, T
 from sim.invariants.invariant import Invariant, Kind, Watch, WholeTrace
 from sim.invariants.known import Cast
 from sim.invariants.verdicts import Truth, Verdict, Violation, holds, is_unknown
-from sim.judge import LostWrite, account_for_writes, follow_data_sets
-from sim.judge.datasets import DataSets
+from sim.judge import LostWrite, account_for_writes, find_final_master
+from sim.judge.datasets import DataSets, follow_groups
 from sim.trace import ClientStarted, Operation, WriteAccepted
 
 __all__ = ["LOSSES_ARE_EXPLAINED", "WAITED_WRITES_SURVIVE"]
@@ -27,14 +27,15 @@ def _losses(trace: Trace) -> Verdict:
         return is_unknown(writes.why_unknown)
     if not trace.of_kind("write-accepted"):
         return is_unknown("the trace does not tell which server accepted what")
-    if writes.final_master is None:
-        return is_unknown("the Sentinels do not name one single master at the end")
     if not writes.acknowledged:
         return holds("no write was acknowledged") if writes.clients else is_unknown("no client")
     found = [_unexplained(trace, each) for each in writes.lost if each.cause is None]
-    sets = follow_data_sets(trace)
-    window_us, holes = _windows(trace, sets, writes.lost, writes.final_master or "")
-    found += holes
+    window_us = 0
+    for group, sets in follow_groups(trace).items():
+        lost = [each for each in writes.lost if each.accepted_by in group.servers]
+        longest_us, holes = _windows(trace, sets, lost, find_final_master(trace, group.masters))
+        window_us = max(window_us, longest_us)
+        found += holes
     if found:
         return Verdict(Truth.FALSE, found[0].reason, found[0].evidence, tuple(found))
     told = f"{len(writes.lost)} of {len(writes.acknowledged)} acknowledged writes are lost"
@@ -61,10 +62,10 @@ def _entries_of(trace: Trace, write: str) -> list[Entry]:
 
 
 def _windows(
-    trace: Trace, sets: DataSets, lost: Iterable[LostWrite], final: str
+    trace: Trace, sets: DataSets, lost: Iterable[LostWrite], final: str | None
 ) -> tuple[int, list[Violation]]:
     """The longest window of a loss by failover, and the writes that should not have survived it."""
-    survivors = sets.held.get(final, set())
+    survivors = sets.held.get(final or "", set())
     first: dict[tuple[str, str, int], tuple[int, str]] = {}
     for each in lost:
         gone = each.dropped is not None and (

@@ -30,7 +30,8 @@ class _Ends(Watch):
     """Bounds each state by the limits of the specification.
 
     Time that the Sentinel stood still or spent in TILT does not count: the state is looked at from
-    then on anew. Reconfiguration lasts beyond its limit while the new master is down.
+    then on anew. Reconfiguration lasts beyond its limit while the new master is down. A Sentinel is
+    not judged whose clock is stepped, whose disk is slow, or that may wait for a name server.
     """
 
     reads = (
@@ -52,7 +53,7 @@ class _Ends(Watch):
         self._states: dict[tuple[str, str], tuple[Entry, int]] = {}
         self._why: dict[tuple[str, str], Entry] = {}
         self._absent: set[str] = set()
-        self._stepped: set[str] = set()
+        self._exempt: set[str] = set()
         self._sdown: set[tuple[str, str, str, int]] = set()
         self._promoted: dict[tuple[str, str], tuple[str, int]] = {}
         self._now_us = 0
@@ -85,8 +86,10 @@ class _Ends(Watch):
             case SentinelEvent():
                 self._sentinels = True
                 return self._event(entry, data)
-            case FaultInjected() if "clock" in data.verb:
-                self._stepped.add(node)
+            case FaultInjected() if "clock" in data.verb or data.verb == "slow_disk":
+                self._exempt.add(node)
+            case FaultInjected(verb="silence_names"):
+                self._exempt.update(self._cast.types)
             case _:
                 pass
         return None
@@ -161,7 +164,7 @@ class _Ends(Watch):
         settings = self._rules.of(*key)
         if settings is None or not isinstance(data, FailoverStateChanged):
             return None
-        if key[0] in self._stepped or key[0] in self._absent:
+        if key[0] in self._exempt or key[0] in self._absent:
             return None
         promoted = self._promoted.get(key)
         if data.after == "reconf_slaves" and promoted and (*key, *promoted) in self._sdown:

@@ -49,7 +49,7 @@ _ENDS: dict[str, tuple[str, ...]] = {
     "heal": ("partition",),
     "release": ("hold",),
     "resume": ("pause",),
-    "repair_disk": ("break_disk", "slow_disk"),
+    "repair": ("break_disk", "lose", "delay", "narrow"),
     "power_on": ("power_off",),
     "end_stalls": ("stall",),
     "answer_names": ("silence_names",),
@@ -70,6 +70,7 @@ _PASSING = frozenset(
         "step_clock",
         "point_name",
         "remove_name",
+        "drift_clock",
     ]
 )
 """What is done once, ends by itself, or leaves somebody dead, who does not count."""
@@ -79,6 +80,9 @@ CLIENTS_NEED_US = 5_000_000
 
 WRITE_GRACE_US = 2_000_000
 """A client that writes has done so lately, or within its last three turns."""
+
+LONG_SILENCE_US = 10_000_000
+"""Who has done nothing for so long, or for twelve turns, does not wait for its next one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,9 +118,10 @@ def _masters_at_the_end(trace: Trace) -> _Masters:
         if not running:
             missing = f"no Sentinel that monitors {name} is running at the end"
             continue
-        others = [each for each in running[1:] if each.address != running[0].address]
+        first = nodes.name_at(running[0].address)
+        others = [each for each in running[1:] if nodes.name_at(each.address) != first]
         wrong += [_disagreement(nodes, running[0], each) for each in others]
-        node = nodes.by_address.get(running[0].address)
+        node = nodes.at(running[0].address)
         if others:
             continue
         if node is not None:
@@ -224,30 +229,44 @@ def _is_transferring(trace: Trace, replica: Node) -> bool:
 
 
 def clients_write(trace: Trace) -> Verdict:
-    """Whether every running textbook client that writes at all has written lately."""
+    """Whether every running textbook client that writes at all has written lately.
+
+    Its turns come by chance, and not each is a write: who has not tried has not failed, and the
+    last try counts. Who does nothing at all for long hangs.
+    """
     end_us = trace_end_us(trace)
     faults = find_faults(trace)
-    if faults and end_us - faults[-1].time_us < CLIENTS_NEED_US:
+    settled_us = faults[-1].time_us + CLIENTS_NEED_US if faults else 0
+    if faults and end_us < settled_us:
         return is_unknown("the run ended too soon after its last fault for clients to notice")
     said = {e.node: e.data for e in trace.entries if isinstance(e.data, ClientStarted)}
     histories = node_histories(trace)
-    writers = 0
+    writers, idle = 0, ""
     for client in find_clients(trace):
         kind = said.get(client.name, ClientStarted())
         writes = [each for each in client.operations if each.write]
         if kind.client != "textbook" or not writes or not _is_up(histories, client.name, end_us):
             continue
-        writers += 1
-        since = end_us - max(WRITE_GRACE_US, 3 * kind.period_us)
-        if not any(each.outcome == "ok" and each.ended_us >= since for each in writes):
-            last = [
-                entry
-                for entry in trace.entries
-                if entry.node == client.name and isinstance(entry.data, Operation)
-            ]
-            if any("replicas have it" in e.error or "NOREPLICAS" in e.error for e in writes[-25:]):
-                return is_unknown(f"{client.name} asks for more replicas than there are")
-            return is_broken(f"{client.name} could not write at the end", last[-1])
+        since_us = end_us - max(WRITE_GRACE_US, 3 * kind.period_us)
+        if any(each.outcome == "ok" and each.ended_us >= since_us for each in writes):
+            writers += 1
+            continue
+        if any("replicas have it" in e.error or "NOREPLICAS" in e.error for e in writes[-25:]):
+            return is_unknown(f"{client.name} asks for more replicas than there are")
+        awake_us = end_us - max(LONG_SILENCE_US, 12 * kind.period_us)
+        if client.operations[-1].ended_us >= awake_us:
+            tried = [each for each in writes if each.started_us >= settled_us]
+            if not tried:
+                idle = client.name
+                continue
+            if tried[-1].outcome == "ok":
+                writers += 1
+                continue
+        operations = (e for e in reversed(trace.entries) if e.node == client.name)
+        last = next(entry for entry in operations if isinstance(entry.data, Operation))
+        return is_broken(f"{client.name} could not write at the end", last)
+    if idle:
+        return is_unknown(f"{idle} has not tried to write since the last fault")
     if not writers:
         return is_unknown("no client writes")
     return holds(f"{writers} clients write")
@@ -321,7 +340,9 @@ def why_not_due(trace: Trace) -> str:
             last_us = entry.time_us
             if data.verb in _ENDS:
                 for key in [key for key in open_faults if key[1] in _ENDS[data.verb]]:
-                    if key[0] in (entry.node, "network") or entry.node == "network":
+                    # A repair is of a disk or of the network; other remedies may be of all.
+                    everywhere = data.verb != "repair" and "network" in (key[0], entry.node)
+                    if key[0] == entry.node or everywhere:
                         del open_faults[key]
             elif data.verb not in _PASSING:
                 open_faults[entry.node, data.verb] = entry

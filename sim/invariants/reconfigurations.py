@@ -25,7 +25,7 @@ class _LeftBehind(Watch):
 
     def __init__(self, _: Header) -> None:
         self._open: dict[tuple[str, str], dict[Address, Entry]] = {}
-        self._down: dict[tuple[str, Address], Entry] = {}
+        self._down: dict[tuple[str, str, Address], Entry] = {}
         self._forced: set[tuple[str, str]] = set()
         self._ends = 0
         self._selections = 0
@@ -36,8 +36,8 @@ class _LeftBehind(Watch):
         if ends_life(entry):
             for key in [key for key in self._open if key[0] == node]:
                 del self._open[key]
-            for pair in [pair for pair in self._down if pair[0] == node]:
-                del self._down[pair]
+            for each in [each for each in self._down if each[0] == node]:
+                del self._down[each]
         if isinstance(data, ReplicaSelection):
             self._selections += 1
             self._forced.discard((node, data.master))
@@ -55,9 +55,9 @@ class _LeftBehind(Watch):
         waiting = self._open.get(key, {})
         match data.name:
             case "+sdown":
-                self._down[entry.node, address] = entry
+                self._down[(*key, address)] = entry
             case "-sdown":
-                self._down.pop((entry.node, address), None)
+                self._down.pop((*key, address), None)
             case "+slave" if key in self._open:
                 waiting[address] = entry
             case "+slave-reconf-done" | "-slave-reconf-sent-timeout":
@@ -66,19 +66,21 @@ class _LeftBehind(Watch):
                 self._forced.add(key)
             case "+failover-end" if key not in self._forced:
                 self._ends += 1
-                return self._ended(entry, waiting)
+                return self._ended(entry, data, waiting)
             case _ if ends_attempts(data):
                 self._open.pop(key, None)
                 if data.name == "+switch-master":
-                    for pair in [pair for pair in self._down if pair[0] == entry.node]:
-                        del self._down[pair]
+                    for each in [each for each in self._down if each[:2] == key]:
+                        del self._down[each]
         if data.name == "+promoted-slave":
             self._failovers += 1
         return None
 
-    def _ended(self, entry: Entry, waiting: dict[Address, Entry]) -> Violation | None:
+    def _ended(
+        self, entry: Entry, data: SentinelEvent, waiting: dict[Address, Entry]
+    ) -> Violation | None:
         for (host, port), witness in waiting.items():
-            if (entry.node, (host, port)) not in self._down:
+            if (entry.node, data.master, (host, port)) not in self._down:
                 return Violation(
                     entry,
                     f"{entry.node} ended the failover before {host}:{port} was reconfigured",

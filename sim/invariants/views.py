@@ -251,6 +251,9 @@ class _Life(Watch):
                 self._sentinels = True
                 if data.name in ("+tilt", "-tilt"):
                     self._tilt_us[node] = entry.time_us
+                elif data.name == "+sentinel-invalid-addr":
+                    # Forgotten, because another Sentinel has that address now.
+                    self._down.pop((node, data.master, (data.host, data.port)), None)
                 elif data.name in ("+switch-master", "+reset-master", "-monitor"):
                     self._forget(node, data.master, peers=data.name != "+switch-master")
             case FaultInjected():

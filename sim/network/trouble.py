@@ -95,13 +95,9 @@ class Stalls:
         """
         host = which.host if isinstance(which, Stall) else which
         reasons = self._reasons.get(host, [])
-        counts = reasons[-1:]
-        if isinstance(which, Stall):
-            left = [each for each in reasons if each is not which]
-        else:
-            left = []
+        left = [each for each in reasons if each is not which and which is not host]
         self._reasons[host] = left
-        if left[-1:] != counts:
+        if left[-1:] != reasons[-1:]:
             self._begin_anew(host)
         return len(left) < len(reasons)
 

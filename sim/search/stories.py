@@ -41,6 +41,9 @@ LIVENESS_LIMIT_S = 240.0
 WATCHED_S = 45.0
 """So long after the last repair a world is watched that cannot become calm."""
 
+CALM_FOR_S = 10.0
+"""So long all must be well at the end: clients have had their turns by then, and were served."""
+
 MOST_FAULTS = 10
 GOES_ON = (False, True, True, True, True, True)
 
@@ -170,6 +173,7 @@ def _story(to: Schedule, mended_at: float, expect: Sequence[Expectation] = ()) -
         expectations=(Expectation("one-master-at-the-end", True), *expect)
         if rests
         else tuple(expect),
+        calm_for=CALM_FOR_S if to.where.clients else 3.0,
         limit=LIVENESS_LIMIT_S,
         watch_for=None if rests else WATCHED_S,
     )

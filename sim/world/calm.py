@@ -49,13 +49,14 @@ def is_settled(
             address,
             replicas_at,
             {addresses[peer.name] for peer in living if peer is not each},
+            addresses[each.name],
         )
         for each in living
     )
 
 
 def _follows(replica: RedisNode, master: RedisNode) -> bool:
-    """Whether the link of `replica` leads to `master`, by whichever name or address it got there."""
+    """Whether the link of `replica` leads to `master`, by whichever name or address."""
     upstream = replica.server.upstream
     connection = upstream.connection
     return upstream.is_up and isinstance(connection, Endpoint) and connection.peer.owner is master

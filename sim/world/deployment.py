@@ -28,6 +28,7 @@ from sim.network.network import LOOPBACK
 from sim.redis.settings import Machine
 from sim.world.redis_conf import check_directives, check_redis_conf, server_settings
 from sim.world.settings import DEPLOYMENT_SETTINGS, DeploymentError
+from sim.world.showing import deployment_table
 from sim.world.topology import Topology
 
 __all__ = ["DEPLOYMENT_SETTINGS", "Deployment", "DeploymentError", "KnownSentinel"]
@@ -210,6 +211,9 @@ class Deployment:
         if self.conf_name:
             settings["conf"] = self.conf_name
         return settings
+
+    def _repr_html_(self) -> str:
+        return deployment_table(self)._repr_html_()
 
     def host_name_of(self, node: str) -> str:
         """What configuration files call the machine of `node`; empty: by its address."""

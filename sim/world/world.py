@@ -25,6 +25,7 @@ from sim.world.calm import is_settled
 from sim.world.deployment import Deployment
 from sim.world.mastership import present_master
 from sim.world.plan import Place, Plan, make_plan
+from sim.world.showing import world_table
 
 __all__ = ["ImpossibleFault", "UnknownNode", "World"]
 
@@ -154,6 +155,9 @@ class World:
         """Where others reach a node; raises `UnknownNode` and `ImpossibleFault` as `node` does."""
         node = self.node(name)
         return next(each for each in self.plan.places if each.name == node.name)
+
+    def _repr_html_(self) -> str:
+        return world_table(self)._repr_html_()
 
     # Chance
 

@@ -9,8 +9,8 @@ import pytest
 from sim.clients import CLIENT_KINDS, ClientGroup, Workload
 from sim.judge import account_for_writes
 from sim.scenarios import run_scenario
-from sim.trace import Operation, WriteAccepted
 from sim.search import Dice, any_story
+from sim.trace import Operation, WriteAccepted
 
 BUSY = Workload(rate=20, pipeline=2, connections=2, reads=0.2)
 

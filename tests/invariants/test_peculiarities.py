@@ -24,6 +24,7 @@ from sim.invariants import (
 )
 from sim.invariants.peculiarities import MIXED_EPOCHS, OVERTAKEN_LEADER
 from sim.invariants.reconfigurations import RECONFIGURED_MEANS_FOLLOWING
+from sim.invariants.views import NOBODY_IS_ITS_OWN_PEER
 from sim.scenarios import find_scenario, run_scenario
 
 
@@ -83,6 +84,7 @@ SHOWN_BY = {
     "adopted-epoch-unsaved": ("adopted-epoch-unsaved", NO_OLDER_CONFIGURATION),
     "assigned-epoch": ("assigned-epoch", NO_OLDER_CONFIGURATION),
     "opinions-freeze": ("old-opinions", ODOWN_HAS_A_QUORUM),
+    "own-address": ("own-address", NOBODY_IS_ITS_OWN_PEER),
 }
 """The scenario in which each peculiarity happens with seed 1, and what it breaks there."""
 

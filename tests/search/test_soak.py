@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from sim.invariants.coverage import witnessed
 from sim.search import Outcome, Problem, judge
 from sim.search.__main__ import main
 from sim.search.soak import (
@@ -25,7 +26,7 @@ from sim.search.soak import (
     summarize,
     write_report,
 )
-from sim.search.soak.runs import KIND_ORDER, Failure, coverage, run_number
+from sim.search.soak.runs import KIND_ORDER, Failure, run_number
 from sim.trace import FaultInjected
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -46,15 +47,14 @@ def test_number_means_the_same_story_and_the_same_record_every_time(tmp_path: Pa
 def test_record_counts_what_the_trace_tells(tmp_path: Path) -> None:
     found = run_number(ELECTION, tmp_path)
     kind, story = story_number(ELECTION)
-    trace = judge(story).trace
+    outcome = judge(story)
+    trace = outcome.trace
     injected = [entry for entry in trace.entries if isinstance(entry.data, FaultInjected)]
     assert (found.kind, found.seed) == (kind, story.seed) == ("election", story.seed)
     assert sum(found.faults.values()) == len(injected) > 0
     assert found.virtual_us == trace.entries[-1].time_us
-    assert found.seen == coverage(trace)
-    assert {"+try-failover", "failover: none -> wait_start", "record: vote-granted"} <= set(
-        found.seen
-    )
+    assert found.seen == witnessed(trace, outcome.peculiarities)
+    assert {"+try-failover", "step: none -> wait_start", "record: vote-granted"} <= set(found.seen)
 
 
 def test_bad_run_leaves_its_file_its_picture_and_the_command(
@@ -159,11 +159,11 @@ def test_summary_adds_up_in_any_order(tmp_path: Path) -> None:
     assert (summary.runs, summary.kinds) == (3, {"any": 2, "wild": 1})
     assert summary.virtual_hours == pytest.approx(1 + 2 / 60, abs=0.001)
     assert summary.faults == {"kill": 4, "heal": 1}
-    assert (summary.seen["+sdown"], summary.often["+sdown"]) == (3, 5)
+    events = summary.seen["events"]
+    assert (events["+sdown"], summary.often["+sdown"]) == (3, 5)
     assert summary.peculiarities == {"odd": 1}
     assert summary.failures == ((2, failure),)
-    assert "+tilt" in summary.never
-    assert "+odown" not in summary.never
+    assert (events["+tilt"], events["+odown"]) == (0, 1)
     write_report(summary, tmp_path)
     text = (tmp_path / "report.md").read_text(encoding="utf-8")
     for line in ("- 3 runs (2 any, 1 wild)", "- story 2: it fell", "  `look up`", "| kill | 4 |"):

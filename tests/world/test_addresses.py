@@ -7,6 +7,15 @@ from dataclasses import replace
 import pytest
 
 from minisentinel.trace import NodeStarted, SentinelEvent
+from sim.invariants import Truth, judge_all
+from sim.invariants.liveness import (
+    CLIENTS_WRITE_AT_THE_END,
+    ONE_MASTER_AT_THE_END,
+    REPLICAS_FOLLOW_AT_THE_END,
+)
+from sim.judge import find_final_master, find_nodes
+from sim.judge.groups import Group, find_groups
+from sim.trace import HostNamed
 from sim.world import Deployment, DeploymentError, ImpossibleFault, World, faults
 from sim.world.topology import Box, NodeSettings, Topology
 
@@ -150,6 +159,135 @@ def test_an_address_is_used_again_only_when_its_machine_is_off() -> None:
     world.run(10)
     assert started_at(world)["redis-9"] == started_at(world)["redis-3"]
     assert world.servers["redis-9"].server.upstream.is_up
+
+
+@pytest.mark.parametrize(("name", "new"), [("sentinel-1", "sentinel-9"), ("redis-2", "redis-9")])
+def test_the_address_of_a_container_goes_to_a_whole_machine(name: str, new: str) -> None:
+    nodes = tuple(
+        NodeSettings(name=each, published_port=7000 + number, announces=True)
+        for number, each in enumerate(("redis-1", "redis-2", "redis-3", "sentinel-1"))
+    )
+    where = Deployment(clients=0, down_after_milliseconds=1000, topology=Topology(nodes=nodes))
+    world = World(where)
+    assert world.run_until_calm(limit=30)
+    with pytest.raises(ImpossibleFault, match=f"{new} cannot have the address of {name}"):
+        faults.reuse_address(world, new, name)
+    world.power_off(name)
+    world.run(3)
+    faults.reuse_address(world, new, name)
+    world.run(1)
+    assert started_at(world)[new] == started_at(world)[name]
+    assert world.nodes[new].host.gateway is None
+    assert world.run_until_calm(limit=60)
+
+
+def test_containers_of_a_machine_that_was_replaced_are_gone_with_it() -> None:
+    world = World(contained(announces=True))
+    assert world.run_until_calm(limit=40)
+    peers = [each.host for each in (world.nodes["redis-3"], world.nodes["sentinel-2"])]
+    old = world.nodes["redis-1"].host
+    world.power_off("redis-2")
+    faults.reuse_address(world, "redis-9", "redis-2")
+    new = world.nodes["redis-9"].host
+    for peer in peers:
+        assert world.network.locate(peer, "10.0.0.1", 7001) == (new, 7001)
+        # What is still being repeated to the old machine finds the new one.
+        assert world.network.path(peer, old).is_open
+    assert not world.nodes["redis-1"].host.powered
+
+
+def test_an_old_hello_makes_the_heir_of_an_address_its_own_peer() -> None:
+    """PUBLISH is replicated: a replica that was cut off repeats what a dead Sentinel has said."""
+    world = World(Deployment(clients=0, down_after_milliseconds=2000))
+    world.run(15)
+    faults.hold(world, "redis-1", "redis-3")
+    world.run(5)
+    world.power_off("sentinel-3")
+    faults.reuse_address(world, "sentinel-4", "sentinel-3")
+    world.run(10)
+    own = world.sentinels["sentinel-4"].sentinel.state
+    assert own.myid not in own.masters["mymaster"].peers
+    faults.release(world, "redis-1", "redis-3")
+    world.run(10)
+    assert own.myid in [each.runid for each in own.masters["mymaster"].peers.values()]
+    assert world.run_until_calm(limit=30)
+    world.end("calm")
+    judgements = {each.invariant.name: each for each in judge_all(world.trace)}
+    found = judgements["nobody-is-its-own-peer"]
+    assert found.is_explained
+    assert [each.name for each in found.peculiarities] == ["own-address"]
+    assert [name for name, each in judgements.items() if each.is_broken] == []
+
+
+def test_a_machine_behind_another_one_cannot_be_replaced() -> None:
+    world = World(contained(announces=True))
+    world.power_off("redis-3")
+    with pytest.raises(ValueError, match="cannot be replaced"):
+        world.network.replace_host(world.nodes["redis-3"].host, "new")
+
+
+def test_a_master_that_is_named_by_an_inner_address_is_none_at_the_end() -> None:
+    """The Sentinels agree, and the one that they name runs and is a master: nobody finds it."""
+    nodes = tuple(
+        NodeSettings(name=f"redis-{number}", published_port=7000 + number) for number in (1, 2, 3)
+    )
+    boxes = (
+        Box("a", ("redis-1", "redis-2", "sentinel-1", "sentinel-2", "sentinel-3")),
+        Box("b", ("redis-3",)),
+    )
+    world = World(Deployment(clients=1, topology=Topology(boxes=boxes, nodes=nodes)))
+    world.run(15)
+    world.kill("redis-1")
+    world.run(40)
+    world.restart("redis-1")
+    world.run(70)
+    world.end("duration")
+    named = {each.names_as_master("mymaster") for each in world.sentinels.values()}
+    assert named == {("172.17.0.3", 6379)}
+    verdict = ONE_MASTER_AT_THE_END.judge(world.trace)
+    assert verdict.truth is Truth.FALSE
+    assert verdict.reason == "no server is reached at 172.17.0.3:6379, the master of mymaster"
+    assert CLIENTS_WRITE_AT_THE_END.judge(world.trace).truth is Truth.FALSE
+
+
+def test_judges_know_nodes_by_the_names_of_their_hosts() -> None:
+    hosts = tuple((f"Redis-{n}.example", f"redis-{n}") for n in (1, 2, 3))
+    world = World(replace(NAMED, host_names=hosts, announce_hostnames=True))
+    assert world.run_until_calm(limit=40)
+    nodes = find_nodes(world.trace)
+    assert nodes.name_at(("redis-2.example", 6379)) == "redis-2"
+    assert nodes.name_at(("Redis-2.example", 6379)) == "redis-2"
+    assert nodes.name_at(("redis-2.example", 1)) == "redis-2.example:1"
+    assert nodes.name_at(("redis-9.example", 6379)) == "redis-9.example:6379"
+    world.kill("redis-1")
+    assert world.run_until_calm(limit=60)
+    world.restart("redis-1")
+    assert world.run_until_calm(limit=60)
+    world.end("calm")
+    for invariant in (ONE_MASTER_AT_THE_END, REPLICAS_FOLLOW_AT_THE_END):
+        assert invariant.judge(world.trace), str(invariant.judge(world.trace))
+    assert find_final_master(world.trace) == world.master
+    assert find_groups(world.trace) == (Group(("mymaster",), ("redis-1", "redis-2", "redis-3")),)
+
+
+def test_a_name_means_what_it_was_last_known_to_mean() -> None:
+    world = World(NAMED)
+    world.run(5)
+    faults.point_name(world, "one.example", "redis-3")
+    assert find_nodes(world.trace).name_at(("one.example", 6379)) == "redis-3"
+    faults.remove_name(world, "one.example")
+    assert find_nodes(world.trace).name_at(("one.example", 6379)) == "redis-3"
+    told = [
+        (data.name, data.address)
+        for entry in world.trace.entries
+        if isinstance(data := entry.data, HostNamed)
+    ]
+    assert told == [
+        ("one.example", "10.0.0.1"),
+        ("two.example", "10.0.0.2"),
+        ("one.example", "10.0.0.3"),
+        ("one.example", ""),
+    ]
 
 
 def test_servers_and_sentinels_may_belong_to_another_group_of_the_same_name() -> None:

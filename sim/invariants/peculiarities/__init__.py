@@ -1,7 +1,7 @@
 """Where the true protocol does not keep its promises: each exception by its precise condition."""
 
-from sim.invariants.peculiarities.catalogue import PECULIARITIES, find_peculiarity
 from sim.invariants.peculiarities.addresses import OWN_ADDRESS
+from sim.invariants.peculiarities.catalogue import PECULIARITIES, find_peculiarity
 from sim.invariants.peculiarities.configurations import (
     ADOPTED_EPOCH_UNSAVED,
     ASSIGNED_EPOCH,

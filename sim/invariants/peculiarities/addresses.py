@@ -16,7 +16,7 @@ Vote = tuple[str, str, int]
 
 
 def _own_address(trace: Trace) -> Occurrences:
-    """Peers at an address at which nobody is reached, and what a Sentinel hears from there.
+    """Peers at an address at which nobody is reached, or oneself, and what is heard from there.
 
     That is itself if another Sentinel has named that address before, and it is not its own one as
     others see it; a vote that is received from there is its own.
@@ -39,7 +39,7 @@ def _own_address(trace: Trace) -> Occurrences:
             if data.name == "+sentinel-invalid-addr":
                 for key in [key for key in within if (key[0], key[2]) == (node, runid)]:
                     del within[key]
-            elif data.name == "+sentinel" and address not in cast.at:
+            elif data.name == "+sentinel" and cast.at.get(address, node) == node:
                 within[node, data.master, runid] = entry
                 if cast.ids.get(runid) != node:
                     named.add((node, address))
@@ -64,8 +64,10 @@ def _own_address(trace: Trace) -> Occurrences:
 OWN_ADDRESS = Peculiarity(
     "own-address",
     "A Sentinel that others know by an address which leads each of them to itself, as that inside "
-    "of a container does, stands for everybody's own opinion and vote.",
-    "A hello names where its sender is reached; nobody checks who answers there. Sentinels behind "
+    "of a container does, stands for everybody's own opinion and vote; so does a dead one for the "
+    "Sentinel that has its address now.",
+    "A hello names where its sender is reached; nobody checks who answers there. And it may come "
+    "late: PUBLISH is replicated, so a replica that was cut off repeats old ones. Sentinels behind "
     "mapped ports need announce-ip and announce-port, else each agrees with itself and is a "
     "majority of its own.",
     "gossip §6.1: GOS-6.1-1 to GOS-6.1-3; gossip §8: GOS-8-1",

@@ -113,30 +113,58 @@ ADOPTED_EPOCH_UNSAVED = Peculiarity(
 
 
 class _Disk:
-    """What one Sentinel did that is not on its disk, since the disk failed it."""
+    """What one Sentinel did that is not on its disk, since the disk failed it.
+
+    `unsaved` is what a save has failed to write down, `lost` what its process then died with, and
+    when.
+    """
 
     def __init__(self) -> None:
-        self.pending: list[Entry] = []
+        self._holds = ConfigurationSaved(current_epoch=0, error="")
+        self._is_failing = False
+        self._pending: list[Entry] = []
         self.unsaved: list[Entry] = []
         self.lost: list[tuple[Entry, int]] = []
 
-    def save(self, entry: Entry, error: str) -> list[Entry]:
-        """Returns what this save should have written down, and did not."""
-        due, self.pending = self.pending, []
-        if not error:
-            self.unsaved.clear()
+    def save(self, entry: Entry, data: ConfigurationSaved) -> list[Entry]:
+        """A save writes down all that there is, or nothing; returns what it did not."""
+        missed = [] if not data.error else [*self._pending, entry]
+        self._is_failing = bool(data.error)
+        self._pending = []
+        if not data.error:
+            self._holds = data
+            self.unsaved = []
+        self.unsaved += missed
+        return missed
+
+    def note(self, entry: Entry) -> list[Entry]:
+        """Something is done; returns it if it should be on the disk, and the save has failed."""
+        if self._has(entry.data):
             return []
-        due.append(entry)
-        self.unsaved += due
-        return due
+        if not self._is_failing:
+            # Some deeds are told before they are saved.
+            self._pending.append(entry)
+            return []
+        self.unsaved.append(entry)
+        return [entry]
+
+    def _has(self, deed: Data) -> bool:
+        epochs = {name: epochs for name, *epochs in self._holds.epochs}
+        match deed:
+            case VoteGranted(master=master, epoch=epoch):
+                return epochs.get(master, [0, 0])[1] >= epoch
+            case ConfigurationBelieved(master=master, config_epoch=epoch, source=source):
+                return source == "loaded" or epochs.get(master, [0, 0])[0] >= epoch
+            case SentinelEvent(name="+new-epoch", payload=payload) if payload.isdigit():
+                return self._holds.current_epoch >= int(payload)
+            case _:
+                return True
 
     def die(self, time_us: int) -> None:
         """What is not on the disk is lost."""
         self.lost += [(entry, time_us) for entry in self.unsaved]
-        self.pending, self.unsaved = [], []
-
-
-_TO_BE_SAVED = (VoteGranted, ConfigurationBelieved)
+        self._pending, self.unsaved = [], []
+        self._is_failing = False
 
 
 def _disk_failed(trace: Trace) -> Occurrences:
@@ -146,18 +174,16 @@ def _disk_failed(trace: Trace) -> Occurrences:
     their Sentinel died in between, before another save was good.
     """
     disks: dict[str, _Disk] = {}
-    found = []
+    found: list[Entry] = []
     for entry in trace.entries:
         data = entry.data
         disk = disks.setdefault(entry.node, _Disk())
         if ends_life(entry):
             disk.die(entry.time_us)
         elif isinstance(data, ConfigurationSaved):
-            found += disk.save(entry, data.error)
-        elif isinstance(data, _TO_BE_SAVED) or (
-            isinstance(data, SentinelEvent) and data.name == "+new-epoch"
-        ):
-            disk.pending.append(entry)
+            found += disk.save(entry, data)
+        else:
+            found += disk.note(entry)
 
     def explains(violation: Violation) -> bool:
         last = violation.entry

@@ -17,7 +17,7 @@ from sim.search.soak.runs import KIND_ORDER, RunRecord
 
 __all__ = ["Journal", "JournalError"]
 
-FORMAT = {"journal": "minisentinel-soak", "version": 1, "kinds": list(KIND_ORDER)}
+FORMAT = {"journal": "minisentinel-soak", "version": 2, "kinds": list(KIND_ORDER)}
 
 
 class JournalError(ValueError):

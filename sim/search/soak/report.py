@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from minisentinel.files import write_atomically
+from sim.invariants.coverage import Coverage
 from sim.scenarios.events import EVENT_NAMES
 from sim.search.soak.runs import Failure, RunRecord
 
@@ -21,10 +22,10 @@ __all__ = ["Summary", "summarize", "write_report"]
 class Summary:
     """All runs of a campaign together.
 
-    `faults` counts what was done, by verb; `seen` in how many runs a thing happened, and
-    `often` how often in all; `peculiarities` in how many runs each of them explained something;
-    `never` the events of Sentinel that no run has seen; `failures` are what nothing explains, by
-    the number of the story.
+    `faults` counts what was done, by verb; `seen` in how many runs each thing that can happen did,
+    in the tables of `sim.invariants.coverage.Coverage`, and `often` how often in all;
+    `peculiarities` in how many runs each of them explained something; `failures` are what nothing
+    explains, by the number of the story.
     """
 
     runs: int
@@ -32,9 +33,8 @@ class Summary:
     virtual_hours: float
     entries: int
     faults: Mapping[str, int]
-    seen: Mapping[str, int]
+    seen: Mapping[str, Mapping[str, int]]
     often: Mapping[str, int]
-    never: tuple[str, ...]
     peculiarities: Mapping[str, int]
     failures: tuple[tuple[int, Failure], ...]
 
@@ -46,11 +46,11 @@ class Summary:
 def summarize(records: Iterable[RunRecord]) -> Summary:
     """The summary of some runs, the same in whatever order they were finished."""
     runs = sorted(records, key=lambda record: record.number)
-    faults, seen, often, peculiarities = (Counter[str]() for _ in range(4))
+    faults, peculiarities = Counter[str](), Counter[str]()
+    coverage = Coverage(EVENT_NAMES)
     for record in runs:
         faults.update(record.faults)
-        often.update(record.seen)
-        seen.update(record.seen.keys())
+        coverage.note(record.seen)
         peculiarities.update(record.peculiarities)
     return Summary(
         runs=len(runs),
@@ -58,9 +58,8 @@ def summarize(records: Iterable[RunRecord]) -> Summary:
         virtual_hours=round(sum(record.virtual_us for record in runs) / 3.6e9, 3),
         entries=sum(record.entries for record in runs),
         faults=dict(faults.most_common()),
-        seen=dict(sorted(seen.items())),
-        often=dict(sorted(often.items())),
-        never=tuple(name for name in EVENT_NAMES if name not in seen),
+        seen=coverage.counts(),
+        often=dict(sorted(coverage.often.items())),
         peculiarities=dict(peculiarities.most_common()),
         failures=tuple((record.number, each) for record in runs for each in record.failures),
     )
@@ -98,12 +97,14 @@ def _markdown(summary: Summary) -> list[str]:
     lines += ["", "## Explained by peculiarities", ""]
     lines += _counts(("peculiarity", "runs"), summary.peculiarities)
     lines += ["", "## Faults", "", *_counts(("fault", "times"), summary.faults)]
-    lines += ["", "## What happened", "", "| | runs | times |", "|---|---:|---:|"]
-    lines += [
-        f"| `{name}` | {runs} | {summary.often[name]} |" for name, runs in summary.seen.items()
-    ]
-    never = ", ".join(f"`{name}`" for name in summary.never)
-    lines += ["", f"Events that no run has seen: {never or 'none'}."]
+    lines += ["", "## What happened", "", "In how many runs, and how often in all."]
+    for title, table in summary.seen.items():
+        witnessed = sum(count > 0 for count in table.values())
+        lines += ["", f"### {title.capitalize()}: {witnessed} of {len(table)}", ""]
+        lines += ["| | runs | times |", "|---|---:|---:|"]
+        lines += [
+            f"| `{name}` | {runs} | {summary.often.get(name, 0)} |" for name, runs in table.items()
+        ]
     return lines
 
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from minisentinel.trace import FailoverStateChanged, SentinelEvent, Trace, VoteRefused
-from sim.judge import find_attempts
+from minisentinel.trace import Trace
+from sim.invariants.coverage import witnessed
 from sim.scenarios import ScenarioError
 from sim.scenarios.writing import write_scenario
 from sim.search.checking import Outcome, judge, save
@@ -19,7 +19,7 @@ from sim.search.choosing import Dice
 from sim.search.stories import KINDS, Story
 from sim.trace import FaultInjected
 
-__all__ = ["EXCEPTION", "Failure", "RunRecord", "coverage", "run_number", "story_number"]
+__all__ = ["EXCEPTION", "Failure", "RunRecord", "run_number", "story_number"]
 
 KIND_ORDER = ("any", "election", "wild", "any", "wild")
 """The kinds of five stories that follow each other; elections are short, and deployments large."""
@@ -42,7 +42,7 @@ class RunRecord:
     """What is kept of one run, plain enough for a line of JSON.
 
     `virtual_us` is how long it lasted, `faults` counts what was done, by verb, `seen` what happened
-    (see `coverage`); `peculiarities` name what explained a violation.
+    (`sim.invariants.coverage.witnessed`); `peculiarities` name what explained a violation.
     """
 
     number: int
@@ -100,7 +100,7 @@ def _record(number: int, kind: str, outcome: Outcome, failures: tuple[Failure, .
         virtual_us=trace.entries[-1].time_us,
         entries=len(trace.entries),
         faults=_faults(trace),
-        seen=coverage(trace),
+        seen=witnessed(trace, outcome.peculiarities),
         peculiarities=outcome.peculiarities,
         failures=failures,
     )
@@ -125,26 +125,3 @@ def _broken_off(
 def _faults(trace: Trace) -> dict[str, int]:
     verbs = (entry.data.verb for entry in trace.entries if isinstance(entry.data, FaultInjected))
     return dict(sorted(Counter(verbs).items()))
-
-
-def coverage(trace: Trace) -> dict[str, int]:
-    """How often each interesting thing happened: events, kinds of records, state transitions, …
-
-    An event is called by its name (``+odown``); the rest has its family before a colon:
-    ``record:``, ``failover:`` with the two states, ``refused:`` with the reason of a refused vote,
-    ``attempt:`` with how it ended.
-    """
-    seen: Counter[str] = Counter()
-    for entry in trace.entries:
-        data = entry.data
-        match data:
-            case SentinelEvent():
-                seen[data.name] += 1
-            case FailoverStateChanged():
-                seen[f"failover: {data.before} -> {data.after}"] += 1
-            case VoteRefused():
-                seen[f"refused: {data.reason}"] += 1
-            case _:
-                seen[f"record: {data.kind}"] += 1
-    seen.update(f"attempt: {attempt.outcome}" for attempt in find_attempts(trace))
-    return dict(sorted(seen.items()))

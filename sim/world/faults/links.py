@@ -108,9 +108,7 @@ def _between(world: World, one: Iterable[str], other: Iterable[str]) -> tuple[li
     return list(dict.fromkeys(paths)), " | ".join(", ".join(group) for group in groups)
 
 
-def _end_later(
-    world: World, seconds: float | None, changes: Iterable[Change], detail: str
-) -> None:
+def _end_later(world: World, seconds: float | None, changes: Iterable[Change], detail: str) -> None:
     """End `changes` after so many `seconds`, if any; until then something is to come."""
     if seconds is None:
         return
