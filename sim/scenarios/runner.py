@@ -17,6 +17,7 @@ from sim.scenarios.reading.faults import ROLES
 from sim.scenarios.scenario import Scenario
 from sim.scenarios.stage import Stage
 from sim.scenarios.verbs import VERBS
+from sim.tables import Table
 from sim.world.world import UnknownNode, World
 
 __all__ = ["SAFETY_NAMES", "Result", "run_scenario"]
@@ -52,6 +53,37 @@ class Result:
             and name not in self.forgiven
             and not (name in SAFETY_NAMES and verdict.truth is Truth.UNKNOWN)
         )
+
+    def table(self) -> Table:
+        """Every claim with its verdict: those about this run, and what was said of invariants.
+
+        Invariants that hold are one row together.
+        """
+        held = [name for name, verdict in self.verdicts if name in SAFETY_NAMES and verdict]
+        rows = [
+            (name, self._mark(name, verdict), verdict.reason)
+            for name, verdict in self.verdicts
+            if name not in held
+        ]
+        if held:
+            rows.append((f"{len(held)} invariants", "ok", "hold throughout the run"))
+        header = self.trace.header
+        how = "as expected"
+        if not self.passed:
+            count, every = len(self.failures), len(self.verdicts)
+            how = f"{count} of {every} claims {'does' if count == 1 else 'do'} not hold"
+        caption = f"{header.scenario}, seed {header.seed}: {how}"
+        return Table(("claim", "verdict", "why"), tuple(rows), caption)
+
+    def _mark(self, name: str, verdict: Verdict) -> str:
+        if verdict:
+            return "ok"
+        if name in self.forgiven:
+            return "explained"
+        return "FAILED" if name in self.failures else verdict.truth.value
+
+    def _repr_html_(self) -> str:
+        return self.table()._repr_html_()
 
     @cached_property
     def summary(self) -> Summary:

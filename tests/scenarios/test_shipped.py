@@ -10,6 +10,7 @@ from sim.scenarios import THEMES, describe, run_scenario, shipped_scenarios
 from sim.scenarios.pages import gallery_page, schema_page
 from sim.scenarios.reading import TABLES
 from sim.scenarios.scenario import Scenario
+from tests.support.steps import unforeseen_steps
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 SCENARIOS = shipped_scenarios(variants=True)
@@ -21,6 +22,7 @@ def test_scenario_ends_as_it_says(scenario: Scenario) -> None:
     result = run_scenario(scenario, seed=4)
     verdicts = dict(result.verdicts)
     assert not [f"{name}: {verdicts[name].reason}" for name in result.failures]
+    assert not unforeseen_steps(result.trace)
 
 
 @pytest.mark.parametrize("scenario", shipped_scenarios(), ids=lambda each: each.name)
