@@ -6,7 +6,9 @@ CONF ?= sim/scenarios/sentinel.conf
 PYTEST_ARGS ?=
 BENCH_ARGS ?=
 LIVE_ROUNDS ?= 10
+COMPARE_RUNS ?= 40
 MINUTES ?= 10
+MUTANTS ?=
 SEED ?= 0
 SCALE ?= 10
 LOAD_ARGS ?=
@@ -14,7 +16,7 @@ LOAD_ARGS ?=
 # The usual environment, or one for each interpreter that was asked for.
 VENV := .venv$(if $(PYTHON),-$(subst /,-,$(PYTHON)))
 BIN := $(VENV)/bin
-SOURCES := minisentinel sim tests tools $(wildcard benchmarks)
+SOURCES := minisentinel sim tests tools docs/conf.py $(wildcard benchmarks)
 
 # One environment, filled as far as a target needs it. A stamp is renewed when pyproject.toml is
 # newer; the stamp of `dev` contains what `demo` needs.
@@ -27,7 +29,8 @@ BENCH := $(BENCH_VENV)/.installed
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check format lint format-check types layers conformance conformance-write \
-	notebooks images scenario-pages bench docs wheel-test coverage golden live fuzz abuse load \
+	notebooks images scenario-pages reference-pages code-in-pages bench docs wheel-test coverage \
+	golden live explore fuzz soak mutants abuse load \
 	compare-reference compare-live setup clean distclean
 
 help: ## this list
@@ -72,14 +75,25 @@ golden: $(DEV) ## run the tests and rewrite the golden files; read the diff afte
 live: $(DEV) ## failovers with real servers, over and over, and a table; LIVE_ROUNDS=10
 	LIVE_ROUNDS=$(LIVE_ROUNDS) $(BIN)/python -m pytest -n 4 tests/live/test_long.py $(PYTEST_ARGS)
 
-compare-live: $(DEV) ## real Sentinels and ours in turn: order and times, a table; LIVE_ROUNDS=10
-	$(BIN)/python -m tests.live.compare --runs $(LIVE_ROUNDS)
+compare-live: $(DEV) ## real Sentinels and ours in turn: order and times, a table; COMPARE_RUNS=40
+	$(BIN)/python -m tests.live.compare --runs $(COMPARE_RUNS)
 
 compare-reference: $(DEV) ## the simulator beside recorded runs: a table, and pictures in out/reference/
 	$(BIN)/python -m tools.compare_reference --figures out/reference
 
+explore: $(DEMO) ## elections in every order of messages and crashes, up to a bound; what was found
+	$(BIN)/python -m sim.adversary explore
+	$(BIN)/python -m sim.adversary explore two-masters two-addresses --rules safer-tally
+	$(BIN)/python -m sim.adversary mutants
+
 fuzz: $(DEV) ## look for inputs that break something; MINUTES=10 SEED=0
 	$(BIN)/python -m tests.fuzz --minutes $(MINUTES) --seed $(SEED)
+
+soak: $(DEV) ## run random stories on all processors, with a report in out/soak; MINUTES=60
+	$(BIN)/python -m sim.search soak --minutes $(MINUTES) --out out/soak
+
+mutants: $(DEV) ## hunt every planted bug: a table, and docs/mutants.md anew; MUTANTS="votes-again hearsay"
+	$(BIN)/python -m sim.search.mutants $(if $(MUTANTS),$(MUTANTS),--page docs/mutants.md)
 
 abuse: $(DEV) ## attack a live Sentinel in every way, kill it often, and print a table; SCALE=10
 	$(BIN)/python -m tests.server.abuse --scale $(SCALE)
@@ -97,6 +111,12 @@ notebooks: $(DEV) ## execute every notebook
 images: $(DEMO) ## draw the pictures of the documentation again
 	$(BIN)/python -m tools.scenario_pages --images
 
+reference-pages: $(DEV) ## write docs/reference/ anew, from parsers, records and packages
+	$(BIN)/python -m tools.reference_pages --write
+
+code-in-pages: $(DEV) ## run the code in tutorial and how-to pages, and put in what it prints
+	$(BIN)/python -m tools.pages --write docs/tutorial/*.md docs/howto/*.md
+
 scenario-pages: $(DEMO) ## write docs/scenario-schema.md and docs/gallery.md anew
 	$(BIN)/python -m tools.scenario_pages --write
 
@@ -104,7 +124,9 @@ bench: $(BENCH) ## events per second, beside other simulators
 	$(BENCH_VENV)/bin/python -m benchmarks $(BENCH_ARGS)
 
 docs: $(DOCS) ## the documentation as a site, in out/site
-	$(BIN)/mkdocs build --quiet --strict --site-dir out/site
+	$(BIN)/sphinx-build --quiet --nitpicky --fail-on-warning --keep-going --jobs auto \
+		-c docs -d out/site-cache . out/site
+	@echo "The site begins at out/site/index.html."
 
 wheel-test: $(DEMO) ## build a wheel and try it in an empty environment elsewhere
 	$(BIN)/python -m tools.wheel_test

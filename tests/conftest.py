@@ -11,14 +11,14 @@ from tests.support import entropy
 from tests.support.golden import DIRECTORY, Golden
 
 # No deadlines: a slow machine is not a failing test. `ci` draws the same examples every time;
-# `dev` looks for new ones; `deep` looks for long.
+# `dev` looks for new ones; `soak` looks for long.
 COMMON = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
 settings.register_profile("dev", settings(**COMMON))  # type: ignore[arg-type]
 settings.register_profile(
     "ci",
     settings(derandomize=True, database=None, print_blob=True, **COMMON),  # type: ignore[arg-type]
 )
-settings.register_profile("deep", settings(max_examples=2000, **COMMON))  # type: ignore[arg-type]
+settings.register_profile("soak", settings(max_examples=2000, **COMMON))  # type: ignore[arg-type]
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if os.environ.get("CI") else "dev"))
 
 

@@ -70,16 +70,14 @@ class Stage:
                 replica_priorities=recording.replica_priorities,
                 master_address=(LOOPBACK, SERVER_PORT),
                 sentinel_port=SENTINEL_PORT,
+                loopback=LOOPBACK_DELAY,
+                # The recorded servers sent their snapshots at once.
+                directives=(("repl-diskless-sync-delay", "0"),),
             ),
             seed=seed,
             profile=profile,
         )
         host = self.world.servers["redis-1"].host
-        self.world.network.set_latency(host, host, LOOPBACK_DELAY)
-        for server in self.world.servers.values():
-            # The recorded servers sent their snapshots at once.
-            server.server.settings.repl_diskless_sync_delay = 0
-            server.disk.config.repl_diskless_sync_delay = 0
         self.random: random.Random = self.world.streams.get("harness")
         self.servers = {f"r{n}": name for n, name in enumerate(self.world.servers)}
         self.sentinels = {f"s{n}": name for n, name in enumerate(self.world.sentinels)}
