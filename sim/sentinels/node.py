@@ -67,6 +67,8 @@ class SentinelNode(TickingProcess, Driver):
 
     def fresh_chance(self, random: Random) -> None:
         """From now on what it leaves to chance is drawn from `random`, its dice included."""
+        # Quiet ticks that were left out until now belong to what has been.
+        self.catch_up()
         self._random = random
         if self._memory is not None:
             self._memory.dice.state = random.getrandbits(64)

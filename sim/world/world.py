@@ -167,11 +167,12 @@ class World:
         That is every delay, every pause and every draw of a Sentinel still to come. Ids, addresses
         and the order of hash tables stay. The header of the trace keeps the seed of the beginning.
         """
-        self.streams.reseed(seed)
         for sentinel in self.sentinels.values():
             # Who marches in step goes on to do so: equal draws, from a generator of its own.
             who = "in-step" if self.deployment.topology.in_step else sentinel.name
             sentinel.fresh_chance(Streams(seed).get(f"fresh:{who}"))
+        # Behind the Sentinels, who may have had to make up for ticks of before.
+        self.streams.reseed(seed)
 
     # Looking
 

@@ -34,12 +34,19 @@ def test_the_same_fresh_seed_gives_the_same_branch_and_another_one_another() -> 
 
 
 def test_what_is_fresh_are_the_ticks_of_sentinels_too() -> None:
-    """Every Sentinel draws the length of its next tick from dice in its state."""
+    """Every Sentinel draws the length of its next tick from dice in its state.
+
+    Ticks of before that moment, quiet ones that were left out included, are drawn from the old dice.
+    """
     worlds = [World(Deployment(clients=0), seed=5) for _ in range(2)]
     for world in worlds:
         world.run(3)
     states = [[s.sentinel.state for s in world.sentinels.values()] for world in worlds]
     assert states[0] == states[1]
+    before = [state.previous_time for state in states[0]]
+    for sentinel in worlds[0].sentinels.values():
+        sentinel.catch_up()
+    assert [state.previous_time for state in states[0]] != before, "nobody had left out a tick"
     worlds[1].fresh_chance(9)
     dice = [[state.dice.state for state in each] for each in states]
     assert all(one != other for one, other in zip(*dice, strict=True))

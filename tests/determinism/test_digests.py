@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -21,6 +22,7 @@ ROOT = Path(__file__).resolve().parents[2]
 SEEDS = (1, 2, 3)
 HASH_SEEDS = ("0", "4711", "random")
 VERSIONS = tuple(interpreters())
+ALL_OF_THEM = "DETERMINISM_ALL"
 
 
 def digests_elsewhere(python: str, hash_seed: str, *arguments: str) -> list[str]:
@@ -68,10 +70,16 @@ def test_there_is_no_golden_digest_of_a_scenario_that_is_gone() -> None:
 def test_every_python_comes_to_the_same_digests_with_other_hashes_and_in_another_order(
     version: tuple[int, int],
 ) -> None:
-    """All shipped scenarios, in another process, the last one first."""
-    hash_seed = HASH_SEEDS[VERSIONS.index(version) % len(HASH_SEEDS)]
-    found = digests_elsewhere(interpreters()[version], hash_seed, BACKWARDS)
-    assert sorted(found) == sorted(reviewed(shipped_names()))
+    """In another process, the last scenario first; every fourth of them, or all if asked to.
+
+    Each version begins elsewhere, so that several of them come to more. ``make determinism`` asks
+    for all of them on all versions.
+    """
+    place = VERSIONS.index(version)
+    names = shipped_names() if os.environ.get(ALL_OF_THEM) else shipped_names()[place % 4 :: 4]
+    hash_seed = HASH_SEEDS[place % len(HASH_SEEDS)]
+    found = digests_elsewhere(interpreters()[version], hash_seed, BACKWARDS, *names)
+    assert sorted(found) == sorted(reviewed(names))
 
 
 @pytest.mark.real_io
