@@ -36,7 +36,7 @@ def test_the_same_fresh_seed_gives_the_same_branch_and_another_one_another() -> 
 def test_what_is_fresh_are_the_ticks_of_sentinels_too() -> None:
     """Every Sentinel draws the length of its next tick from dice in its state.
 
-    Ticks of before that moment, quiet ones that were left out included, are drawn from the old dice.
+    Ticks of before, quiet ones that were left out included, are drawn from the old dice.
     """
     worlds = [World(Deployment(clients=0), seed=5) for _ in range(2)]
     for world in worlds:
