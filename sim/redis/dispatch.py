@@ -112,15 +112,16 @@ class Dispatcher:
         return self._run(spec, client, command)
 
     def _reject(self, client: Client, command: Command, error: Error) -> Error:
-        """Refuse a command; a transaction that it belonged to is spoilt."""
+        """Refuse a command; a transaction that it belonged to is spoilt.
+
+        EXEC says so even if there is none, as a real server's does.
+        """
         self._count(error)
-        transaction = client.transaction
-        if transaction is None:
-            return error
-        if command[0].lower() == "exec":
+        if command and command[0].lower() == "exec":
             client.transaction = None
             return Error(f"EXECABORT Transaction discarded because of: {error.text}")
-        transaction.aborted = True
+        if client.transaction is not None:
+            client.transaction.aborted = True
         return error
 
     def _refusal(self, client: Client, spec: CommandSpec) -> Error | None:

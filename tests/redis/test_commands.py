@@ -115,6 +115,14 @@ def test_error_at_queueing_time_discards_the_transaction(line: Line) -> None:
     assert line.call("GET", "k") is None
 
 
+def test_refused_exec_says_that_nothing_was_executed_even_outside_of_a_transaction(
+    line: Line,
+) -> None:
+    """[RED-1-6]"""
+    why = "ERR wrong number of arguments for 'exec' command"
+    assert line.call("EXEC", "") == Error(f"EXECABORT Transaction discarded because of: {why}")
+
+
 def test_discard_forgets_what_was_queued(line: Line) -> None:
     line.call("MULTI")
     line.call("SET", "k", "v")
