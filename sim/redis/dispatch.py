@@ -119,7 +119,8 @@ class Dispatcher:
         self._count(error)
         if command and command[0].lower() == "exec":
             client.transaction = None
-            return Error(f"EXECABORT Transaction discarded because of: {error.text}")
+            why = error.text.removeprefix("ERR ")
+            return Error(f"EXECABORT Transaction discarded because of: {why}")
         if client.transaction is not None:
             client.transaction.aborted = True
         return error

@@ -119,7 +119,7 @@ def test_refused_exec_says_that_nothing_was_executed_even_outside_of_a_transacti
     line: Line,
 ) -> None:
     """[RED-1-6]"""
-    why = "ERR wrong number of arguments for 'exec' command"
+    why = "wrong number of arguments for 'exec' command"
     assert line.call("EXEC", "") == Error(f"EXECABORT Transaction discarded because of: {why}")
 
 
