@@ -20,8 +20,8 @@ from minisentinel.core.instances import (
     share_link,
 )
 from minisentinel.core.state import Master, State
-from minisentinel.core.text import leading_int, leading_unsigned
 from minisentinel.core.timing import RUNID_LENGTH
+from minisentinel.lenient import leading_int, leading_unsigned
 
 __all__ = ["OPTIONS", "Option", "Pass", "Target", "apply", "pass_of"]
 

@@ -4,9 +4,10 @@ A tick visits an instance only when its `due` time has come. This module mirrors
 monitoring, hello and election: it computes the earliest time at which one of them could say
 something else than it said at the last visit. Being early costs a visit; being late would be a
 bug, and a property test compares with ticks that visit everybody. Under other rules
-(`Profile.times_by_the_book`), in TILT, and around a master in trouble, every tick visits everybody.
+(`Profile.times_by_the_book`) and in TILT every tick visits everybody, and a master in trouble is
+visited by every tick; around it only the period of INFO is another one (`is_asked_sooner`).
 
-Whoever changes what a rule looks at, outside of a tick, sets `due` to 0.
+Whoever changes what a rule looks at, outside of a visit, sets `due` to 0.
 
 The earliest due is also the time until which whole ticks are idle. It is known after a tick
 (`State.quiet_until`), and forgotten with every `due` that is set to 0, every event and every save.
@@ -15,18 +16,35 @@ The earliest due is also the time until which whole ticks are idle. It is known 
 from __future__ import annotations
 
 from minisentinel.core.context import Context
-from minisentinel.core.state import Instance, Master, Role, Server, State
+from minisentinel.core.state import Instance, Master, Replica, Role, Server, State
 from minisentinel.core.timing import COMMAND_LIMIT
 
-__all__ = ["NEVER", "earliest_due", "forget_dues", "is_busy", "look_at", "plan"]
+__all__ = [
+    "NEVER",
+    "earliest_due",
+    "forget_dues",
+    "is_asked_sooner",
+    "is_busy",
+    "look_at",
+    "plan",
+]
 
 NEVER = 2**62
 """A time (ms) that never comes."""
 
 
 def is_busy(master: Master) -> bool:
-    """Whether so much is going on around a master that its instances are visited every tick."""
+    """Whether so much is going on about a master that every tick visits it."""
     return master.subjectively_down or master.objectively_down or master.failover_in_progress
+
+
+def is_asked_sooner(ctx: Context, master: Master, replica: Replica) -> bool:
+    """Whether INFO is due at a replica of a master in trouble, perhaps before it was planned."""
+    if not (master.objectively_down or master.failover_in_progress) or replica.link.disconnected:
+        return False
+    rules = ctx.profile.monitoring
+    period = rules.info_period(master, replica, ctx.state.timing)
+    return rules.should_send_info(replica, period, ctx.now)
 
 
 def look_at(state: State, instance: Instance) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime
 
 from minisentinel.core.context import Context
+from minisentinel.core.due import look_at
 from minisentinel.core.effects import Exit
 from minisentinel.core.election import ask_peers, count_votes, delay_attempts
 from minisentinel.core.reconfiguration import enter_state, follow, follow_no_one, switch
@@ -19,6 +20,7 @@ from minisentinel.core.state import FailoverState, Master, Replica
 
 __all__ = [
     "force_hello",
+    "give_up_if_overtaken",
     "promotion_observed",
     "start",
     "start_if_needed",
@@ -90,6 +92,12 @@ def step(ctx: Context, master: Master) -> None:
             _reconf_replicas(ctx, master)
         case FailoverState.NONE | FailoverState.UPDATE_CONFIG:
             pass
+
+
+def give_up_if_overtaken(ctx: Context, master: Master) -> None:
+    """End an attempt of which the rules say that a later one has made it void; today's never do."""
+    if master.failover_in_progress and ctx.profile.failover.is_overtaken(master):
+        _abort(ctx, master, "-failover-abort-overtaken")
 
 
 def _abort(ctx: Context, master: Master, event: str) -> None:
@@ -189,6 +197,7 @@ def force_hello(ctx: Context, master: Master) -> None:
     for instance in (master, *master.replicas.values(), *master.peers.values()):
         if instance.last_pub_time > back:
             instance.last_pub_time -= back
+            look_at(ctx.state, instance)
 
 
 def _reconf_replicas(ctx: Context, master: Master) -> None:

@@ -1,17 +1,17 @@
 """Gossip: hello messages, through which Sentinels meet and configurations spread.
 
-A hello is one line of eight fields, published on a channel of every server that is monitored and
-sent directly to every known Sentinel. Spec: gossip.
+A hello (`minisentinel.hello`) is published on a channel of every server that is monitored and sent
+directly to every known Sentinel. Spec: gossip.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 
 from minisentinel.core.address import AddressError, host_is, same_address
 from minisentinel.core.context import Context
 from minisentinel.core.election import raise_epoch
+from minisentinel.core.failover import give_up_if_overtaken
 from minisentinel.core.instances import (
     DuplicateInstance,
     create_peer,
@@ -24,46 +24,13 @@ from minisentinel.core.links import close_all, send
 from minisentinel.core.reconfiguration import switch
 from minisentinel.core.scripts import reconfigure_clients
 from minisentinel.core.state import Instance, Master, Peer, ReplyTo
-from minisentinel.core.text import cut, leading_int, leading_unsigned
-from minisentinel.core.timing import HELLO_CHANNEL
+from minisentinel.core.text import cut
+from minisentinel.hello import HELLO_CHANNEL, Hello
 from minisentinel.replies import Error, Reply
 
-__all__ = ["Hello", "on_hello_reply", "payload", "publish_if_due", "receive"]
+__all__ = ["on_hello_reply", "payload", "publish_if_due", "receive"]
 
 PAYLOAD_LIMIT = 1069
-
-
-@dataclass(frozen=True, slots=True)
-class Hello:
-    """The eight fields of a hello (spec: gossip §2)."""
-
-    host: str
-    port: int
-    runid: str
-    current_epoch: int
-    master_name: str
-    master_host: str
-    master_port: int
-    config_epoch: int
-
-    @classmethod
-    def parse(cls, text: str) -> Hello | None:
-        """The hello in `text`, or None if it has not exactly eight fields. [GOS-6-1]"""
-        fields = text.split(",")
-        if len(fields) != 8:
-            return None
-        host, port, runid, current_epoch, name, master_host, master_port, config_epoch = fields
-        return cls(
-            host=host,
-            port=leading_int(port),
-            runid=runid,
-            current_epoch=leading_unsigned(current_epoch),
-            master_name=name,
-            master_host=master_host,
-            master_port=leading_int(master_port),
-            config_epoch=leading_unsigned(config_epoch),
-        )
-
 
 _parse_again = lru_cache(maxsize=512)(Hello.parse)
 """For texts that a Sentinel may have sent; a longer one is not to be remembered."""
@@ -220,6 +187,7 @@ def _adopt(ctx: Context, master: Master, peer: Peer, hello: Hello) -> None:
     [GOS-6.2-1] to [GOS-6.2-7]
     """
     before, master.config_epoch = master.config_epoch, hello.config_epoch
+    give_up_if_overtaken(ctx, master)
     _move_if_elsewhere(ctx, master, peer, hello)
     if ctx.tracing:
         ctx.note_configuration(master, "hello", before=before, peer=peer.runid)

@@ -13,8 +13,8 @@ from minisentinel.core.failover import promotion_observed
 from minisentinel.core.instances import DuplicateInstance, create_replica
 from minisentinel.core.reconfiguration import follow
 from minisentinel.core.state import Master, Replica, Role, Server
-from minisentinel.core.text import leading_int, leading_long, leading_unsigned
 from minisentinel.core.timing import RUNID_LENGTH
+from minisentinel.lenient import leading_int, leading_long, leading_unsigned
 from minisentinel.replies import Reply
 
 __all__ = ["on_info_reply"]

@@ -22,7 +22,7 @@ from minisentinel.core.state import (
     ReplyTo,
     Server,
 )
-from minisentinel.core.timing import HELLO_CHANNEL
+from minisentinel.hello import HELLO_CHANNEL
 from minisentinel.trace import PingMissed
 
 __all__ = ["close_all", "close_one", "initiate", "lose", "reconnect", "send", "send_ping"]

@@ -63,7 +63,8 @@ class Sentinel:
         """Begin a step at `now_ms`; its effects are appended to the list that this returns."""
         context = self.context
         context.now = now_ms
-        context.out = out = list[Effect]()
+        out: list[Effect] = []
+        context.out = out
         return out
 
     def start(self, now_ms: int) -> list[Effect]:
@@ -131,7 +132,7 @@ class Sentinel:
     def received(self, now_ms: int, connection: int, reply: Reply) -> list[Effect]:
         """A reply or a Pub/Sub message arrived on a connection that this Sentinel opened."""
         out = self.step(now_ms)
-        link = self.state.connections.get(connection)
+        link = self.context.state.connections.get(connection)
         if link is None:
             return out
         source = link.command
@@ -223,7 +224,8 @@ class Sentinel:
 
     def _on_reply(self, expect: Expect, reply: Reply) -> None:
         ctx = self.context
-        instance = ctx.state.instances.get(expect.instance)
+        state = ctx.state
+        instance = state.instances.get(expect.instance)
         if instance is None:
             return
         what = expect.what
@@ -235,13 +237,13 @@ class Sentinel:
             link = instance.link
             if instance.subjectively_down or len(link.users) > 1:
                 for serial in link.users:
-                    look_at(ctx.state, ctx.state.instances[serial])
+                    look_at(state, state.instances[serial])
             elif instance.due:
-                plan(ctx, ctx.state.masters[instance.master_name], instance)
+                plan(ctx, state.masters[instance.master_name], instance)
         elif what is ReplyTo.INFO and isinstance(instance, Server):
-            look_at(ctx.state, instance)
+            look_at(state, instance)
             info.on_info_reply(ctx, ctx.master_of(instance), instance, reply)
         elif what is ReplyTo.ASK and isinstance(instance, Peer):
             master = ctx.master_of(instance)
-            look_at(ctx.state, master)
+            look_at(state, master)
             on_ask_reply(ctx, master, instance, reply)

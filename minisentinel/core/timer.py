@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from minisentinel.core import failover
 from minisentinel.core.context import Context
-from minisentinel.core.due import NEVER, is_busy, plan
+from minisentinel.core.due import NEVER, is_asked_sooner, is_busy, plan
 from minisentinel.core.election import ask_peers
 from minisentinel.core.links import reconnect
 from minisentinel.core.monitoring import (
@@ -40,13 +40,16 @@ def tick(ctx: Context) -> None:
             _visit(ctx, master, master)
         if master.due < earliest:
             earliest = master.due
-        around_master = visit_all or is_busy(master)
-        for table in (master.replicas, master.peers):
-            for instance in table.values():
-                if instance.due <= now or around_master:
-                    _visit(ctx, master, instance)
-                if instance.due < earliest:
-                    earliest = instance.due
+        for replica in master.replicas.values():
+            if replica.due <= now or visit_all or is_asked_sooner(ctx, master, replica):
+                _visit(ctx, master, replica)
+            if replica.due < earliest:
+                earliest = replica.due
+        for peer in master.peers.values():
+            if peer.due <= now or visit_all:
+                _visit(ctx, master, peer)
+            if peer.due < earliest:
+                earliest = peer.due
         if master.failover_state is FailoverState.UPDATE_CONFIG:
             finished = master
     if finished is not None:
@@ -73,9 +76,10 @@ def _visit(ctx: Context, master: Master, instance: Instance) -> None:
     quiet = instance.sound_until > now and not (
         instance.subjectively_down or instance.link.disconnected
     )
-    if not quiet or ctx.state.tilt or is_busy(master) or not ctx.skips:
+    is_master = instance is master
+    if not quiet or ctx.state.tilt or (is_master and is_busy(master)) or not ctx.skips:
         _handle(ctx, master, instance)
-        if ctx.state.tilt or is_busy(master):
+        if ctx.state.tilt or (is_master and is_busy(master)):
             instance.due = instance.sound_until = 0
         else:
             plan(ctx, master, instance)

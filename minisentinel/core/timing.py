@@ -8,7 +8,6 @@ __all__ = [
     "COMMAND_LIMIT",
     "DESYNC_MS",
     "FAST_INFO_PERIOD_MS",
-    "HELLO_CHANNEL",
     "RUNID_LENGTH",
     "SCRIPTS_AT_ONCE",
     "SCRIPT_QUEUE_LIMIT",
@@ -23,7 +22,6 @@ FAST_INFO_PERIOD_MS = 1000
 COMMAND_LIMIT = 100
 """Unanswered commands per instance on a link at which periodic commands stop."""
 
-HELLO_CHANNEL = "__sentinel__:hello"  # [GEN-3-22]
 RUNID_LENGTH = 40  # [GEN-3-28]
 DESYNC_MS = 1000
 """Start times of attempts are spread over 0..999 ms."""

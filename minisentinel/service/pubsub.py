@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from minisentinel.core import hello
-from minisentinel.core.timing import HELLO_CHANNEL
+from minisentinel.hello import HELLO_CHANNEL
 from minisentinel.replies import Error, Push, Reply
 from minisentinel.service.call import Call, Replies
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from minisentinel.hello import HELLO_CHANNEL, Hello
 from minisentinel.trace import SentinelEvent, Trace
 from sim.judge.messages import find_messages
 from sim.judge.nodes import find_nodes
@@ -15,48 +16,12 @@ from sim.tables import Table
 
 __all__ = [
     "Heard",
-    "Hello",
     "Meeting",
     "find_hellos",
     "find_meetings",
     "hellos_table",
     "meetings_table",
 ]
-
-
-_CHANNEL = "__sentinel__:hello"
-
-
-@dataclass(frozen=True, slots=True)
-class Hello:
-    """The eight fields of a hello, in their order (spec: gossip §2)."""
-
-    host: str
-    port: int
-    runid: str
-    current_epoch: int
-    master_name: str
-    master_host: str
-    master_port: int
-    config_epoch: int
-
-    @classmethod
-    def parse(cls, text: str) -> Hello | None:
-        """The hello in `text`; None if it has not eight fields, or letters where numbers belong."""
-        fields = text.split(",")
-        if len(fields) != 8 or not all(fields[place].isdecimal() for place in (1, 3, 6, 7)):
-            return None
-        host, port, runid, epoch, name, master_host, master_port, config_epoch = fields
-        return cls(
-            host,
-            int(port),
-            runid,
-            int(epoch),
-            name,
-            master_host,
-            int(master_port),
-            int(config_epoch),
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +89,8 @@ def find_hellos(trace: Trace) -> tuple[Heard, ...]:
             continue
         verb, _, rest = message.text.partition(" ")
         channel, _, payload = rest.partition(" ")
-        hello = Hello.parse(payload) if channel == _CHANNEL else None
+        is_whole = not payload.endswith("…")
+        hello = Hello.parse(payload) if channel == HELLO_CHANNEL and is_whole else None
         if hello is not None and verb in ("message", "PUBLISH"):
             speaker = nodes.name_of_id(hello.runid)
             carrier = message.sender if verb == "message" else ""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 import pytest
 
-from minisentinel.core.hello import Hello as SpokenHello
-from sim.judge.meetings import Hello, find_hellos, find_meetings, hellos_table, meetings_table
+from minisentinel.hello import HELLO_CHANNEL, Hello
+from minisentinel.trace import Trace
+from sim.judge.meetings import find_hellos, find_meetings, hellos_table, meetings_table
+from sim.trace import MessageReceived, MessageSent
 from sim.world import Deployment, World
+from tests.judge.stories import Pen
 
 
 def test_every_sentinel_learns_of_every_other_one_by_its_first_hello() -> None:
@@ -51,14 +52,33 @@ def test_sentinels_talk_directly_when_every_server_is_down() -> None:
     assert set(table.column("which says")) == {"mymaster is redis-1"}
 
 
-def test_a_hello_is_read_as_a_sentinel_reads_it() -> None:
-    text = "10.0.1.3,26379,2c792763bf74c9c765759f420c45b3345e215633,7,mymaster,10.0.0.1,6379,6"
-    read, meant = Hello.parse(text), SpokenHello.parse(text)
-    assert read is not None
-    assert meant is not None
-    assert dataclasses.asdict(read) == dataclasses.asdict(meant)
+def with_message(text: str) -> Trace:
+    """A run of two nodes in which the Sentinel reads one message."""
+    pen = Pen()
+    pen.node(0, "redis-1", "redis")
+    pen.node(0, "sentinel-1", "sentinel")
+    pen.at(1000, "redis-1", MessageSent(message=1, text=text))
+    pen.at(1001, "sentinel-1", MessageReceived(message=1))
+    return pen.trace()
 
 
-@pytest.mark.parametrize("text", ["", "a,b", "h,1,r,2,name,h,3", "h,1,r,x,name,h,3,4"])
-def test_what_is_no_hello_is_none(text: str) -> None:
-    assert Hello.parse(text) is None
+FIELDS = "10.0.1.3,26379,2c792763bf74c9c765759f420c45b3345e215633,7,mymaster,10.0.0.1,6379"
+
+
+@pytest.mark.parametrize("epoch", ["6", "x", "6x", "-1"])
+def test_a_hello_is_read_as_a_sentinel_reads_it(epoch: str) -> None:
+    (heard,) = find_hellos(with_message(f"message {HELLO_CHANNEL} {FIELDS},{epoch}"))
+    assert heard.hello == Hello.parse(f"{FIELDS},{epoch}")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"message {HELLO_CHANNEL} a,b",
+        f"message {HELLO_CHANNEL} {FIELDS},6…",
+        f"message other {FIELDS},6",
+        f"pmessage {HELLO_CHANNEL} {FIELDS},6",
+    ],
+)
+def test_what_is_no_hello_or_was_cut_is_left_out(text: str) -> None:
+    assert find_hellos(with_message(text)) == ()
