@@ -5,7 +5,7 @@ from __future__ import annotations
 from minisentinel.core.address import AddressError
 from minisentinel.core.instances import DuplicateInstance, create_peer, destroy_peer
 from minisentinel.core.state import Master, Peer
-from minisentinel.core.text import leading_int
+from minisentinel.lenient import leading_int
 from sim.versions.redis_2_6.memory import OldContext
 
 __all__ = ["receive"]

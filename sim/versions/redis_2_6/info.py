@@ -15,8 +15,8 @@ from minisentinel.core.instances import (
     find_replica,
 )
 from minisentinel.core.state import FailoverState, Master, Replica, Role, Server
-from minisentinel.core.text import leading_int, leading_long
 from minisentinel.core.timing import RUNID_LENGTH
+from minisentinel.lenient import leading_int, leading_long
 from sim.versions.redis_2_6.failover import follow, observe, promotion_observed
 from sim.versions.redis_2_6.memory import OldContext
 from sim.versions.redis_2_6.rules import OldMonitoring

@@ -19,7 +19,7 @@ from minisentinel.core.state import (
     Server,
 )
 from minisentinel.core.text import cut
-from minisentinel.core.timing import HELLO_CHANNEL
+from minisentinel.hello import HELLO_CHANNEL
 from sim.versions.redis_2_6.memory import OldContext
 
 __all__ = ["reconnect", "send_periodic_command"]
