@@ -16,14 +16,14 @@ from minisentinel.trace import (
     SubjectivelyDown,
     TimingSet,
 )
-from sim.invariants.invariant import Invariant, Kind, Watch
-from sim.invariants.known import Cast, Rulebook, ends_life
+from sim.invariants.invariant import Invariant, Kind, SentinelWatch
+from sim.invariants.known import Cast, Rulebook, ends_life, forget
 from sim.invariants.verdicts import Verdict, Violation, holds, is_unknown
 
 __all__ = ["NO_ACTING_IN_TILT", "ODOWN_HAS_A_QUORUM"]
 
 
-class _Quorum(Watch):
+class _Quorum(SentinelWatch):
     """An opinion may be as old as five ask periods, and one tick more.
 
     It is dropped late in a tick and looked at early in the next one; a longer pause between two
@@ -47,15 +47,13 @@ class _Quorum(Watch):
         self._down: dict[tuple[str, str], Entry] = {}
         self._opinions: dict[tuple[str, str, str], Entry] = {}
         self._has_flags = self._has_opinions = False
-        self._missing = ""
         self._agreements = 0
         self._events = 0
-        self._sentinels = False
 
     def see(self, entry: Entry) -> Violation | None:
         data = entry.data
         if ends_life(entry):
-            self._forget(entry.node, "")
+            forget(self._down, self._opinions, node=entry.node)
         self._cast.note(entry)
         self._rules.note(entry)
         match data:
@@ -68,6 +66,7 @@ class _Quorum(Watch):
                 self._has_opinions = True
                 self._opinions[entry.node, data.master, data.peer] = entry
             case ObjectivelyDown(down=True):
+                self._sentinels = True
                 return self._agreed(entry, data)
             case SentinelEvent():
                 self._sentinels = True
@@ -76,15 +75,10 @@ class _Quorum(Watch):
                 elif data.name == "+switch-master":
                     self._down.pop((entry.node, data.master), None)
                 elif data.name in ("+reset-master", "-monitor"):
-                    self._forget(entry.node, data.master)
+                    forget(self._down, self._opinions, node=entry.node, master=data.master)
             case _:
                 pass
         return None
-
-    def _forget(self, node: str, master: str) -> None:
-        for known in (self._down, self._opinions):
-            for key in [k for k in known if k[0] == node and master in ("", k[1])]:
-                del known[key]  # type: ignore[arg-type]
 
     def _agreed(self, entry: Entry, data: ObjectivelyDown) -> Violation | None:
         self._agreements += 1
@@ -116,13 +110,9 @@ class _Quorum(Watch):
                 return Violation(entry, reason, (said,) if said else ())
         return None
 
-    def finish(self) -> Verdict:
-        if not self._sentinels and not self._agreements:
-            return is_unknown("no Sentinel left a record")
+    def _verdict(self) -> Verdict:
         if self._events > self._agreements:
             return is_unknown("the trace does not tell whose opinions were counted")
-        if self._missing:
-            return is_unknown(self._missing)
         return holds(f"{self._agreements} agreements, each by a quorum of fresh opinions")
 
 
@@ -162,7 +152,7 @@ _AT_A_TICK = frozenset({"+sdown", "-sdown", "+odown", "-odown", "+try-failover"}
 """Events that can come from nothing but a tick, which looks at the clock first."""
 
 
-class _Tilt(Watch):
+class _Tilt(SentinelWatch):
     reads = (
         NodeStarted,
         ProcessChanged,
@@ -178,7 +168,6 @@ class _Tilt(Watch):
         self._stopped: dict[str, Entry] = {}
         self._overslept: dict[str, Entry] = {}
         self._times = 0
-        self._sentinels = False
 
     def see(self, entry: Entry) -> Violation | None:
         data, node = entry.data, entry.node
@@ -231,9 +220,7 @@ class _Tilt(Watch):
             entry, f"{entry.node} is in TILT, and acted: {what}", (self._tilted[entry.node],)
         )
 
-    def finish(self) -> Verdict:
-        if not self._sentinels:
-            return is_unknown("no Sentinel left a record")
+    def _verdict(self) -> Verdict:
         return holds(f"{self._times} times in TILT, in which nobody acted")
 
 

@@ -16,17 +16,15 @@ from minisentinel.trace import (
     SentinelEvent,
     VoteGranted,
 )
-from sim.invariants.invariant import Invariant, Kind, Watch
-from sim.invariants.known import Cast, Rulebook, ends_life
+from sim.invariants.invariant import Invariant, Kind, SentinelWatch, Watch
+from sim.invariants.known import MADE_ANEW, Cast, Rulebook, ends_life, forget
 from sim.invariants.verdicts import Verdict, Violation, holds, is_unknown
 from sim.trace import FaultInjected
 
 __all__ = ["ATTEMPTS_ARE_SPACED", "DESYNCHRONISED", "FAILOVER_ONLY_FROM_ODOWN"]
 
-NO_SENTINEL = "no Sentinel left a record"
 
-
-class _OnlyFromOdown(Watch):
+class _OnlyFromOdown(SentinelWatch):
     """In a log without steps of the failover machine the line about the command tells it."""
 
     reads = (
@@ -44,13 +42,11 @@ class _OnlyFromOdown(Watch):
         self._why: dict[tuple[str, str], str] = {}
         self._whole: set[str] = set()
         self._starts = 0
-        self._sentinels = False
-        self._missing = ""
 
     def see(self, entry: Entry) -> Violation | None:
         data, node = entry.data, entry.node
         if ends_life(entry):
-            self._forget(node, "")
+            forget(self._down, node=node)
         match data:
             case NodeStarted():
                 self._whole.add(node)
@@ -82,10 +78,6 @@ class _OnlyFromOdown(Watch):
                 pass
         return None
 
-    def _forget(self, node: str, master: str) -> None:
-        for key in [key for key in self._down if key[0] == node and master in ("", key[1])]:
-            del self._down[key]
-
     def _starts_now(self, entry: Entry, data: SentinelEvent) -> Violation | None:
         key = (entry.node, data.master)
         self._starts += 1
@@ -102,11 +94,7 @@ class _OnlyFromOdown(Watch):
             (ended,) if ended else (),
         )
 
-    def finish(self) -> Verdict:
-        if not self._sentinels:
-            return is_unknown(NO_SENTINEL)
-        if self._missing:
-            return is_unknown(self._missing)
+    def _verdict(self) -> Verdict:
         return holds(f"{self._starts} attempts, each from agreement or by command")
 
 
@@ -120,7 +108,7 @@ FAILOVER_ONLY_FROM_ODOWN = Invariant(
 )
 
 
-class _Spaced(Watch):
+class _Spaced(SentinelWatch):
     """Times are those of the Sentinel's own clock, so a step of that clock excuses it.
 
     A vote counts from the moment at which the Sentinel was asked for it: a slow disk lets the
@@ -149,20 +137,18 @@ class _Spaced(Watch):
         self._stepped: set[str] = set()
         self._starts = 0
         self._events = 0
-        self._sentinels = False
-        self._missing = ""
 
     def see(self, entry: Entry) -> Violation | None:
         data, node = entry.data, entry.node
         if ends_life(entry):
-            self._forget(node, "")
+            forget(self._blocked, node=node)
         self._cast.note(entry)
         self._rules.note(entry)
         match data:
             case SentinelEvent():
                 self._sentinels = True
-                if data.name in ("+switch-master", "+reset-master", "-monitor"):
-                    self._forget(node, data.master)
+                if data.name in MADE_ANEW:
+                    forget(self._blocked, node=node, master=data.master)
                 elif data.name == "+try-failover":
                     self._events += 1
             case OpinionGiven(for_vote=True):
@@ -182,10 +168,6 @@ class _Spaced(Watch):
             case _:
                 pass
         return None
-
-    def _forget(self, node: str, master: str) -> None:
-        for key in [key for key in self._blocked if key[0] == node and master in ("", key[1])]:
-            del self._blocked[key]
 
     def _start(self, entry: Entry, data: FailoverStateChanged) -> Violation | None:
         found = self._blocked.get((entry.node, data.master))
@@ -208,13 +190,9 @@ class _Spaced(Watch):
             (before,),
         )
 
-    def finish(self) -> Verdict:
-        if not self._sentinels:
-            return is_unknown(NO_SENTINEL)
+    def _verdict(self) -> Verdict:
         if self._events > self._starts:
             return is_unknown("the trace does not tell how the attempts began")
-        if self._missing:
-            return is_unknown(self._missing)
         return holds(f"{self._starts} attempts, none too early")
 
 

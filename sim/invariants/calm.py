@@ -12,10 +12,10 @@ from minisentinel.trace import (
     SubjectivelyDown,
     TimingSet,
 )
-from sim.invariants.invariant import Invariant, Kind, Watch
+from sim.invariants.invariant import Invariant, Kind, SentinelWatch
 from sim.invariants.known import Cast, Rulebook
 from sim.invariants.verdicts import Verdict, Violation, holds, is_unknown
-from sim.trace import FaultInjected
+from sim.trace import FaultInjected, HostNamed
 
 __all__ = ["CALM_WITHOUT_FAULTS"]
 
@@ -23,7 +23,7 @@ _SHORT = frozenset({"kill", "restart", "start", "stop", "pause", "resume", "bloc
 """Faults whose length is read from the records of the process."""
 
 
-class _Calm(Watch):
+class _Calm(SentinelWatch):
     """Watches until something lasts longer than down-after, or cannot be measured at all.
 
     A fault counts as longer a ping period and two ticks early: so long may it take until the first
@@ -32,6 +32,7 @@ class _Calm(Watch):
 
     reads = (
         NodeStarted,
+        HostNamed,
         ProcessChanged,
         FaultInjected,
         SentinelEvent,
@@ -47,7 +48,6 @@ class _Calm(Watch):
         self._longest_us = 0
         self._ended: Entry | None = None
         self._events = 0
-        self._sentinels = False
 
     def see(self, entry: Entry) -> Violation | None:
         if self._ended is not None:
@@ -83,7 +83,7 @@ class _Calm(Watch):
 
     def _down(self, entry: Entry, data: SubjectivelyDown) -> Violation | None:
         settings = self._rules.of(entry.node, data.master)
-        if settings is None or (data.host, data.port) not in self._cast.at:
+        if settings is None or self._cast.find(data.host, data.port) is None:
             # Whom nobody has ever seen running is not there: that is trouble enough.
             self._ended = entry
             return None
@@ -102,9 +102,7 @@ class _Calm(Watch):
             f"fault lasted longer than {longest / 1e6:.1f} s",
         )
 
-    def finish(self) -> Verdict:
-        if not self._sentinels:
-            return is_unknown("no Sentinel left a record")
+    def _verdict(self) -> Verdict:
         if "redis" not in self._cast.types.values():
             return is_unknown("the trace does not tell when servers run")
         if self._events > 0 and self._ended is None:

@@ -15,28 +15,25 @@ from minisentinel.trace import (
     VoteGranted,
     VoteReceived,
 )
-from sim.invariants.invariant import Invariant, Kind, Watch
+from sim.invariants.invariant import Invariant, Kind, SentinelWatch
 from sim.invariants.known import Address, Cast
 from sim.invariants.verdicts import Verdict, Violation, holds, is_unknown
 
 __all__ = ["NO_OLDER_CONFIGURATION", "ONE_ADDRESS_PER_CONFIG_EPOCH", "SAVED_BEFORE_SENT"]
 
-NO_SENTINEL = "no Sentinel left a record"
 
-
-class _OneAddress(Watch):
+class _OneAddress(SentinelWatch):
     reads = (ConfigurationBelieved, SentinelEvent)
 
     def __init__(self, _: Header) -> None:
         self._first: dict[tuple[str, int], dict[Address, Entry]] = {}
         self._switches = 0
-        self._sentinels = False
         self._records = False
 
     def see(self, entry: Entry) -> Violation | None:
         data = entry.data
+        self._sentinels = True
         if isinstance(data, SentinelEvent):
-            self._sentinels = True
             self._switches += data.name == "+switch-master"
             return None
         assert isinstance(data, ConfigurationBelieved)
@@ -56,9 +53,7 @@ class _OneAddress(Watch):
             tuple(others),
         )
 
-    def finish(self) -> Verdict:
-        if not (self._sentinels or self._records):
-            return is_unknown(NO_SENTINEL)
+    def _verdict(self) -> Verdict:
         if self._switches and not self._records:
             return is_unknown("the trace does not tell the config epochs")
         return holds(f"{len(self._first)} config epochs, each with one address")
@@ -75,19 +70,18 @@ ONE_ADDRESS_PER_CONFIG_EPOCH = Invariant(
 )
 
 
-class _NoOlder(Watch):
+class _NoOlder(SentinelWatch):
     reads = (ConfigurationBelieved, SentinelEvent)
 
     def __init__(self, _: Header) -> None:
         self._latest: dict[tuple[str, str], Entry] = {}
         self._replaced = 0
         self._switches = 0
-        self._sentinels = False
 
     def see(self, entry: Entry) -> Violation | None:
         data = entry.data
+        self._sentinels = True
         if isinstance(data, SentinelEvent):
-            self._sentinels = True
             self._switches += data.name == "+switch-master"
             if data.name == "-monitor":
                 self._latest.pop((entry.node, data.master), None)
@@ -114,9 +108,7 @@ class _NoOlder(Watch):
             (before,),
         )
 
-    def finish(self) -> Verdict:
-        if not self._sentinels and not self._latest:
-            return is_unknown(NO_SENTINEL)
+    def _verdict(self) -> Verdict:
         if self._switches and not self._latest:
             return is_unknown("the trace does not tell the config epochs")
         return holds(f"{self._replaced} configurations replaced, each by a newer one")
@@ -145,7 +137,7 @@ class _Disk:
     has_epochs: bool = True
 
 
-class _SavedBeforeSent(Watch):
+class _SavedBeforeSent(SentinelWatch):
     """What has left a Sentinel is seen where it arrives.
 
     Only what a Sentinel did in this trace is judged: what it had on disk before, nobody knows.
@@ -168,14 +160,13 @@ class _SavedBeforeSent(Watch):
         self._epochs: dict[tuple[str, int], Entry] = {}
         self._beliefs: dict[tuple[str, str, int], Entry] = {}
         self._received = 0
-        self._sentinels = False
-        self._missing = ""
 
     def see(self, entry: Entry) -> Violation | None:
         data, node = entry.data, entry.node
         self._cast.note(entry)
         match data:
             case ConfigurationSaved(error=""):
+                self._sentinels = True
                 self._disks[node] = _Disk(
                     entry,
                     data.current_epoch,
@@ -263,12 +254,8 @@ class _SavedBeforeSent(Watch):
             tuple(sorted(before, key=lambda each: each.time_us)),
         )
 
-    def finish(self) -> Verdict:
-        if not self._sentinels and not self._disks:
-            return is_unknown(NO_SENTINEL)
-        if self._missing:
-            return is_unknown(self._missing)
-        if self._sentinels and not self._disks and not self._received:
+    def _verdict(self) -> Verdict:
+        if not self._disks and not self._received:
             return is_unknown("the trace does not tell what was saved")
         return holds(f"{self._received} messages arrived of which all was on disk")
 

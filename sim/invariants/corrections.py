@@ -11,9 +11,9 @@ from minisentinel.trace import (
     SentinelEvent,
     TimingSet,
 )
-from sim.invariants.invariant import Invariant, Kind, Watch
-from sim.invariants.known import Address, Rulebook, ends_attempts, ends_life
-from sim.invariants.verdicts import Verdict, Violation, holds, is_unknown
+from sim.invariants.invariant import Invariant, Kind, SentinelWatch
+from sim.invariants.known import MADE_ANEW, Address, Rulebook, ends_attempts, ends_life, forget
+from sim.invariants.verdicts import Verdict, Violation, holds
 from sim.trace import FaultInjected
 
 __all__ = [
@@ -34,7 +34,7 @@ def _key(entry: Entry, data: SentinelEvent) -> Key:
     return entry.node, data.master, (data.host, data.port)
 
 
-class _Patience(Watch):
+class _Patience(SentinelWatch):
     """How long a server is wrong counts from the first look at it that showed it.
 
     Of a replica of another master the trace does not tell since when; but it cannot be longer than
@@ -58,21 +58,20 @@ class _Patience(Watch):
         self._down: dict[Key, Entry] = {}
         self._exempt: set[str] = set()
         self._count = 0
-        self._sentinels = False
 
     def see(self, entry: Entry) -> Violation | None:
         data = entry.data
         self._rules.note(entry)
         if ends_life(entry):
             self._lives[entry.node] = entry
-            self._forget(entry.node, "")
+            forget(self._born, self._turned, self._down, node=entry.node)
         if isinstance(data, FaultInjected) and "clock" in data.verb:
             self._exempt.add(entry.node)
         if not isinstance(data, SentinelEvent):
             return None
         self._sentinels = True
-        if data.name in ("+switch-master", "+reset-master", "-monitor"):
-            self._forget(entry.node, data.master)
+        if data.name in MADE_ANEW:
+            forget(self._born, self._turned, self._down, node=entry.node, master=data.master)
             self._lives[entry.node] = entry
         elif data.subject == "slave":
             return self._of_replica(entry, data)
@@ -127,18 +126,11 @@ class _Patience(Watch):
                 )
         return None
 
-    def _forget(self, node: str, master: str) -> None:
-        for known in (self._born, self._turned, self._down):
-            for key in [key for key in known if key[0] == node and master in ("", key[1])]:
-                del known[key]
-
     def _forget_one(self, key: Key) -> None:
         for known in (self._born, self._turned, self._down):
             known.pop(key, None)
 
-    def finish(self) -> Verdict:
-        if not self._sentinels:
-            return is_unknown("no Sentinel left a record")
+    def _verdict(self) -> Verdict:
         return holds(f"{self._count} corrections, none of them too early")
 
 
@@ -155,25 +147,24 @@ CORRECTIONS_ARE_PATIENT = Invariant(
 )
 
 
-class _Model(Watch):
+class _Model(SentinelWatch):
     reads = (SentinelEvent, NodeStarted, ProcessChanged)
 
     def __init__(self, _: Header) -> None:
         self._ill: dict[tuple[str, str, str], Entry] = {}
         self._count = 0
-        self._sentinels = False
 
     def see(self, entry: Entry) -> Violation | None:
         data, node = entry.data, entry.node
         if ends_life(entry):
-            self._forget(node, "")
+            forget(self._ill, node=node)
         if not isinstance(data, SentinelEvent):
             return None
         self._sentinels = True
         if data.name in CORRECTIONS:
             return self._corrected(entry, data)
-        if data.name in ("+switch-master", "+reset-master", "-monitor"):
-            self._forget(node, data.master)
+        if data.name in MADE_ANEW:
+            forget(self._ill, node=node, master=data.master)
         elif data.subject == "master":
             match data.name:
                 case "+sdown" | "+odown" | "-role-change":
@@ -197,13 +188,7 @@ class _Model(Watch):
                 )
         return None
 
-    def _forget(self, node: str, master: str) -> None:
-        for key in [key for key in self._ill if key[0] == node and master in ("", key[1])]:
-            del self._ill[key]
-
-    def finish(self) -> Verdict:
-        if not self._sentinels:
-            return is_unknown("no Sentinel left a record")
+    def _verdict(self) -> Verdict:
         return holds(f"{self._count} corrections, all towards a master that was well")
 
 
@@ -218,18 +203,17 @@ CORRECTIONS_FOLLOW_A_SANE_MASTER = Invariant(
 )
 
 
-class _Kept(Watch):
+class _Kept(SentinelWatch):
     reads = (SentinelEvent, NodeStarted, ProcessChanged)
 
     def __init__(self, _: Header) -> None:
         self._promoted: dict[Key, Entry] = {}
         self._count = 0
-        self._sentinels = False
 
     def see(self, entry: Entry) -> Violation | None:
         data, node = entry.data, entry.node
         if ends_life(entry):
-            self._forget(node, "")
+            forget(self._promoted, node=node)
         if not isinstance(data, SentinelEvent):
             return None
         self._sentinels = True
@@ -245,16 +229,10 @@ class _Kept(Watch):
                     (promoted,),
                 )
         elif ends_attempts(data):
-            self._forget(node, data.master)
+            forget(self._promoted, node=node, master=data.master)
         return None
 
-    def _forget(self, node: str, master: str) -> None:
-        for key in [key for key in self._promoted if key[0] == node and master in ("", key[1])]:
-            del self._promoted[key]
-
-    def finish(self) -> Verdict:
-        if not self._sentinels:
-            return is_unknown("no Sentinel left a record")
+    def _verdict(self) -> Verdict:
         return holds(f"{self._count} promotions, none of them taken back by its leader")
 
 

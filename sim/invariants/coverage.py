@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from minisentinel.trace import (
     ConfigurationSaved,
-    Entry,
+    Data,
     FailoverStateChanged,
     SentinelEvent,
     SubjectivelyDown,
@@ -21,7 +21,7 @@ from minisentinel.trace import (
     kinds,
 )
 from sim.invariants.peculiarities import PECULIARITIES
-from sim.judge import account_for_writes, find_attempts
+from sim.judge import Attempt, account_for_writes, find_attempts
 from sim.trace import Operation, WriteRefused
 
 __all__ = ["FAILOVER_STEPS", "HAPPENINGS", "OUTCOMES", "Coverage", "witnessed"]
@@ -81,20 +81,16 @@ def witnessed(trace: Trace, peculiarities: Iterable[str] = ()) -> dict[str, int]
     ``happened:`` (of `HAPPENINGS`) and ``explained by:``. `peculiarities` are the names of those
     that explained something, as `sim.invariants.judge_all` finds them.
     """
-    seen: Counter[str] = Counter()
-    for entry in trace.entries:
-        seen[f"record: {entry.kind}"] += 1
-        match entry.data:
-            case SentinelEvent(name=name):
-                seen[name] += 1
-            case FailoverStateChanged(before=before, after=after):
-                seen[_step(before, after)] += 1
-            case _:
-                pass
-        if name := _happening(entry):
-            seen[f"happened: {name}"] += 1
-    seen.update(f"attempt: {attempt.outcome}" for attempt in find_attempts(trace))
-    seen.update(f"happened: {name}" for name in _of_the_whole(trace))
+    records = Counter(entry.data.kind for entry in trace.entries)
+    seen = Counter({f"record: {kind}": number for kind, number in records.items()})
+    seen.update(event.name for _, event in trace.of(SentinelEvent))
+    seen.update(_step(each.before, each.after) for _, each in trace.of(FailoverStateChanged))
+    seen.update(
+        f"happened: {name}" for _, data in trace.of(*_SHOWING) if (name := _happening(data))
+    )
+    attempts = find_attempts(trace)
+    seen.update(f"attempt: {attempt.outcome}" for attempt in attempts)
+    seen.update(f"happened: {name}" for name in _of_the_whole(trace, attempts))
     seen.update(f"explained by: {name}" for name in peculiarities)
     return dict(sorted(seen.items()))
 
@@ -178,12 +174,12 @@ def _step(before: str, after: str) -> str:
     return f"step: {before} -> {after}"
 
 
-def _of_the_whole(trace: Trace) -> set[str]:
+def _of_the_whole(trace: Trace, attempts: Iterable[Attempt]) -> set[str]:
     """What of `HAPPENINGS` only shows when a run is looked at as a whole."""
     found = set()
     by_epoch: dict[tuple[str, int | None], list[str]] = {}
     elected: set[tuple[str, int]] = set()
-    for attempt in find_attempts(trace):
+    for attempt in attempts:
         by_epoch.setdefault((attempt.master, attempt.epoch), []).append(attempt.outcome)
         if attempt.elected_us is not None and attempt.epoch is not None:
             elected.add((attempt.master, attempt.epoch))
@@ -201,9 +197,21 @@ def _of_the_whole(trace: Trace) -> set[str]:
     return found
 
 
-def _happening(entry: Entry) -> str:
-    """What of `HAPPENINGS` a single entry shows."""
-    match entry.data:
+_SHOWING: tuple[type[Data], ...] = (
+    FailoverStateChanged,
+    SentinelEvent,
+    VoteRefused,
+    SubjectivelyDown,
+    WriteRefused,
+    Operation,
+    ConfigurationSaved,
+)
+"""The records of which a single one may show one of `HAPPENINGS`."""
+
+
+def _happening(data: Data) -> str:
+    """What of `HAPPENINGS` a single record shows."""
+    match data:
         case FailoverStateChanged(why="forced"):
             return "forced leader"
         case SentinelEvent(name="+sentinel-address-switch"):

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from minisentinel.trace import Entry, Header, ReplicaSelection, SentinelEvent, Trace
+from minisentinel.trace import Entry, Header, ReplicaSelection, Trace
 from sim.invariants.invariant import Invariant, Kind, Watch, WholeTrace
 from sim.invariants.known import Cast
 from sim.invariants.verdicts import Truth, Verdict, Violation, holds, is_unknown
 from sim.judge import LostWrite, account_for_writes, find_final_master
-from sim.judge.datasets import DataSets, follow_groups
+from sim.judge.datasets import TELLING, DataSets, follow_groups
 from sim.trace import ClientStarted, Operation, WriteAccepted
 
 __all__ = ["LOSSES_ARE_EXPLAINED", "WAITED_WRITES_SURVIVE"]
@@ -114,22 +114,25 @@ LOSSES_ARE_EXPLAINED = Invariant(
 class _Waited(Watch):
     """Follows the data sets, and looks at each promotion who could have been chosen.
 
-    Only writes of clients count that said at their start to wait for replicas.
+    Only writes of clients count that said at their start to wait for replicas. What a replica has
+    is known to a leader from its INFO: by an offset, which counts what came before it, and which
+    says nothing of a server that follows another line of masters.
     """
 
-    def __init__(self, header: Header) -> None:
-        self._trace = Trace(header)
+    reads = (*TELLING, ClientStarted, ReplicaSelection, Operation)
+
+    def __init__(self, _: Header) -> None:
         self._sets = DataSets()
         self._cast = Cast()
         self._waits: dict[str, int] = {}
         self._waited: dict[str, Entry] = {}
+        self._offsets: dict[str, int] = {}
+        """Where in the stream of a master each write ends."""
         self._selections: dict[str, Entry] = {}
         self._reigns = 0
-        self._at_risk: dict[str, Entry] = {}
 
     def see(self, entry: Entry) -> Violation | None:
         data = entry.data
-        self._trace.entries.append(entry)
         self._cast.note(entry)
         if isinstance(data, ClientStarted):
             self._waits[entry.node] = data.wait_replicas
@@ -137,11 +140,12 @@ class _Waited(Watch):
             self._selections[self._cast.place(data.host, data.port)] = entry
         elif isinstance(data, Operation):
             return self._operation(entry, data)
-        if not isinstance(data, SentinelEvent):
-            self._sets.note(entry.time_us, entry.node, data)
-            if len(self._sets.reigns) > self._reigns:
-                self._reigns = len(self._sets.reigns)
-                return self._promoted(entry)
+        elif isinstance(data, WriteAccepted):
+            self._offsets[data.write] = data.offset
+        self._sets.note(entry.time_us, entry.node, data)
+        if len(self._sets.reigns) > self._reigns:
+            self._reigns = len(self._sets.reigns)
+            return self._promoted(entry)
         return None
 
     def _operation(self, entry: Entry, data: Operation) -> Violation | None:
@@ -159,23 +163,24 @@ class _Waited(Watch):
         )
 
     def _promoted(self, entry: Entry) -> Violation | None:
-        """Somebody came into office: no eligible replica may have more of what was waited for."""
+        """Somebody came into office: nobody was preferable who was known to have more."""
         chosen = self._sets.office
         selection = self._selections.get(chosen)
         if selection is None or not isinstance(selection.data, ReplicaSelection):
             return None
+        candidates = {self._cast.place(*each[:2]): each for each in selection.data.candidates}
+        _, _, priority, offset, _, _ = candidates[chosen]
         has = self._sets.held.get(chosen, set())
-        for host, port, _, _, _, excluded in selection.data.candidates:
-            other = self._cast.place(host, port)
-            if excluded or other == chosen:
+        for other, (_, _, other_priority, other_offset, _, excluded) in candidates.items():
+            if excluded or other_priority > priority:
                 continue
             more = self._sets.held.get(other, set()) - has
             for write, acknowledged in self._waited.items():
-                if write in more:
+                if write in more and offset < self._offsets.get(write, 0) <= other_offset:
                     return Violation(
                         entry,
                         f"{chosen} was promoted without {write}, which was waited for, and which "
-                        f"{other} has, an eligible replica",
+                        f"{other} was known to have, an eligible replica",
                         (acknowledged, selection),
                     )
         return None
@@ -189,9 +194,10 @@ class _Waited(Watch):
 WAITED_WRITES_SURVIVE = Invariant(
     "waited-writes-survive",
     "A write that was acknowledged after WAIT is with as many replicas as were waited for, and a "
-    "failover loses it only if none of them was eligible.",
-    "WAIT is not a promise that a write survives, but it puts it where a failover looks: a leader "
-    "prefers the replica with the most data.",
+    "failover loses it only if no eligible replica of the best priority was known to have it.",
+    "WAIT is not a promise that a write survives, but it puts it where a failover looks: among "
+    "replicas of equal priority a leader prefers the one with the most data, as far as the last "
+    "INFO told.",
     "redis-node §4; failover §3.2: FAI-3.2-2",
     Kind.SAFETY,
     _Waited,

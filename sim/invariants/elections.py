@@ -15,8 +15,8 @@ from minisentinel.trace import (
     VoteReceived,
     VotesCounted,
 )
-from sim.invariants.invariant import Invariant, Kind, Watch
-from sim.invariants.known import Acquaintances, Cast, Rulebook
+from sim.invariants.invariant import Invariant, Kind, SentinelWatch, Watch
+from sim.invariants.known import Acquaintances, Cast, Rulebook, forget
 from sim.invariants.verdicts import Verdict, Violation, holds, is_unknown
 
 __all__ = [
@@ -26,10 +26,8 @@ __all__ = [
     "ONE_VOTE_PER_EPOCH",
 ]
 
-NO_SENTINEL = "no Sentinel left a record"
 
-
-class _OneLeader(Watch):
+class _OneLeader(SentinelWatch):
     """The epoch of a leader is that in which its attempt began.
 
     It is read from the step of the failover machine, or, in a log, from the ``+new-epoch`` that
@@ -42,13 +40,11 @@ class _OneLeader(Watch):
         self._epochs: dict[str, str] = {}
         self._attempted: dict[tuple[str, str], str] = {}
         self._leaders: dict[tuple[str, str], Entry] = {}
-        self._witnesses = False
-        self._missing = ""
 
     def see(self, entry: Entry) -> Violation | None:
         data = entry.data
         assert isinstance(data, SentinelEvent)
-        self._witnesses = True
+        self._sentinels = True
         if data.name == "+new-epoch":
             self._epochs[entry.node] = data.payload
         elif data.name == "+try-failover":
@@ -72,23 +68,19 @@ class _OneLeader(Watch):
             (other,),
         )
 
-    def finish(self) -> Verdict:
-        if not self._witnesses:
-            return is_unknown(NO_SENTINEL)
-        if self._missing:
-            return is_unknown(self._missing)
+    def _verdict(self) -> Verdict:
         return holds(f"{len(self._leaders)} elected, each in an epoch of its own")
 
 
-class _OneVote(Watch):
+class _OneVote(SentinelWatch):
     reads = (VoteGranted, SentinelEvent)
 
     def __init__(self, _: Header) -> None:
         self._votes: dict[tuple[str, str, int], Entry] = {}
-        self._witnesses = False
 
     def see(self, entry: Entry) -> Violation | None:
         data = entry.data
+        self._sentinels = True
         if isinstance(data, VoteGranted):
             other = self._votes.setdefault((entry.node, data.master, data.epoch), entry)
             if other is not entry:
@@ -97,17 +89,12 @@ class _OneVote(Watch):
                     f"{entry.node} voted twice for a leader of {data.master} in epoch {data.epoch}",
                     (other,),
                 )
-        elif isinstance(data, SentinelEvent):
-            self._witnesses = True
-            if data.name == "-monitor":
-                # Who is told to forget a master forgets its votes; that is no fault of its own.
-                for key in [key for key in self._votes if key[:2] == (entry.node, data.master)]:
-                    del self._votes[key]
+        elif isinstance(data, SentinelEvent) and data.name == "-monitor":
+            # Who is told to forget a master forgets its votes; that is no fault of its own.
+            forget(self._votes, node=entry.node, master=data.master)
         return None
 
-    def finish(self) -> Verdict:
-        if not (self._witnesses or self._votes):
-            return is_unknown(NO_SENTINEL)
+    def _verdict(self) -> Verdict:
         return holds(f"{len(self._votes)} votes, no Sentinel twice in an epoch")
 
 
@@ -149,7 +136,7 @@ class _Epochs(Watch):
         return holds(f"{len(self._latest)} Sentinels, up to epoch {highest}")
 
 
-class _LeaderHasTheVotes(Watch):
+class _LeaderHasTheVotes(SentinelWatch):
     """Compares what the leader counted with what was needed and with what was really granted.
 
     How many it knows is what it says, or as many as it has met, if they are more.
@@ -176,13 +163,13 @@ class _LeaderHasTheVotes(Watch):
         self._counts: dict[tuple[str, str], Entry] = {}
         self._elected = 0
         self._proven = 0
-        self._missing = ""
 
     def see(self, entry: Entry) -> Violation | None:
         data = entry.data
         self._met.note(entry)
         match data:
             case NodeStarted():
+                self._sentinels = self._sentinels or data.type == "sentinel"
                 self._cast.note(entry)
                 self._rules.note(entry)
             case MasterSettings():
@@ -194,8 +181,10 @@ class _LeaderHasTheVotes(Watch):
                 vote = (data.master, self._cast.name(data.candidate), data.epoch)
                 self._strangers.setdefault(vote, set()).add(data.peer)
             case VotesCounted():
+                self._sentinels = True
                 self._counts[entry.node, data.master] = entry
             case SentinelEvent(name="+elected-leader"):
+                self._sentinels = True
                 self._elected += 1
             case FailoverStateChanged(after="select_slave") if data.why == "elected":
                 return self._leads(entry, data)
@@ -238,11 +227,7 @@ class _LeaderHasTheVotes(Watch):
         reason = f"{what}, where only {len(granted)} of {needed} votes were granted to it"
         return Violation(entry, reason, (*granted.values(), counted))
 
-    def finish(self) -> Verdict:
-        if not ("sentinel" in self._cast.types.values() or self._elected or self._counts):
-            return is_unknown(NO_SENTINEL)
-        if self._missing:
-            return is_unknown(self._missing)
+    def _verdict(self) -> Verdict:
         if self._elected > self._proven:
             return is_unknown("somebody was elected, and the trace does not tell by which votes")
         return holds(f"{self._elected} leaders had the votes that they needed, or were forced")

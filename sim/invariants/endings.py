@@ -15,8 +15,8 @@ from minisentinel.trace import (
     VoteGranted,
     VotesCounted,
 )
-from sim.invariants.invariant import Invariant, Kind, Watch
-from sim.invariants.known import Cast, Rulebook, ends_life
+from sim.invariants.invariant import Invariant, Kind, SentinelWatch
+from sim.invariants.known import Cast, Rulebook, ends_life, forget
 from sim.invariants.verdicts import Truth, Verdict, Violation, holds, is_unknown
 from sim.trace import FaultInjected
 
@@ -26,7 +26,7 @@ SLACK_US = 2_000_000
 """A random second before the election ends, and the ticks in which limits are looked at."""
 
 
-class _Ends(Watch):
+class _Ends(SentinelWatch):
     """Bounds each state by the limits of the specification.
 
     Time that the Sentinel stood still or spent in TILT does not count: the state is looked at from
@@ -54,18 +54,19 @@ class _Ends(Watch):
         self._why: dict[tuple[str, str], Entry] = {}
         self._absent: set[str] = set()
         self._exempt: set[str] = set()
+        self._no_names = False
         self._sdown: set[tuple[str, str, str, int]] = set()
         self._promoted: dict[tuple[str, str], tuple[str, int]] = {}
         self._now_us = 0
         self._ended = 0
         self._events = 0
-        self._sentinels = False
 
     def see(self, entry: Entry) -> Violation | None:
         data, node = entry.data, entry.node
         self._now_us = entry.time_us
         if ends_life(entry):
-            self._forget(node)
+            forget(self._states, self._why, self._promoted, node=node)
+            self._sdown = {key for key in self._sdown if key[0] != node}
             self._absent.discard(node)
         self._cast.note(entry)
         self._rules.note(entry)
@@ -88,17 +89,14 @@ class _Ends(Watch):
                 return self._event(entry, data)
             case FaultInjected() if "clock" in data.verb or data.verb == "slow_disk":
                 self._exempt.add(node)
+            case NodeStarted() if self._no_names:
+                self._exempt.add(node)
             case FaultInjected(verb="silence_names"):
                 self._exempt.update(self._cast.types)
+                self._no_names = True
             case _:
                 pass
         return None
-
-    def _forget(self, node: str) -> None:
-        for known in (self._states, self._why, self._promoted):
-            for key in [key for key in known if key[0] == node]:
-                del known[key]
-        self._sdown = {key for key in self._sdown if key[0] != node}
 
     def _begin_anew(self, entry: Entry) -> None:
         for key, (since, _) in self._states.items():
@@ -185,9 +183,7 @@ class _Ends(Watch):
             (entry,),
         )
 
-    def finish(self) -> Verdict:
-        if not self._sentinels:
-            return is_unknown("no Sentinel left a record")
+    def _verdict(self) -> Verdict:
         if self._events and not (self._ended or self._states):
             return is_unknown("the trace does not tell the states of the failovers")
         for key, state in self._states.items():

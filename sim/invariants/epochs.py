@@ -13,8 +13,8 @@ from minisentinel.trace import (
     VoteGranted,
     VotesCounted,
 )
-from sim.invariants.invariant import Invariant, Kind, Watch
-from sim.invariants.known import Acquaintances, ends_life
+from sim.invariants.invariant import Invariant, Kind, SentinelWatch, Watch
+from sim.invariants.known import MADE_ANEW, Acquaintances, ends_life, forget
 from sim.invariants.verdicts import Verdict, Violation, holds, is_broken, is_unknown
 from sim.trace import RunEnded
 
@@ -26,7 +26,7 @@ __all__ = [
 ]
 
 
-class _OwnVote(Watch):
+class _OwnVote(SentinelWatch):
     """A vote is remembered until a later one is given, the master is reset, or the process ends."""
 
     reads = (SentinelEvent, NodeStarted, ProcessChanged, VoteGranted, VotesCounted)
@@ -34,17 +34,15 @@ class _OwnVote(Watch):
     def __init__(self, _: Header) -> None:
         self._granted: dict[tuple[str, str], Entry] = {}
         self._counts = 0
-        self._sentinels = False
 
     def see(self, entry: Entry) -> Violation | None:
         data, node = entry.data, entry.node
         if ends_life(entry):
-            for key in [key for key in self._granted if key[0] == node]:
-                del self._granted[key]
+            forget(self._granted, node=node)
         match data:
             case SentinelEvent():
                 self._sentinels = True
-                if data.name in ("+switch-master", "+reset-master", "-monitor"):
+                if data.name in MADE_ANEW:
                     self._granted.pop((node, data.master), None)
             case VoteGranted():
                 self._granted[node, data.master] = entry
@@ -65,9 +63,7 @@ class _OwnVote(Watch):
             entry, f"{entry.node} does not count its own vote of epoch {data.epoch}", (own,)
         )
 
-    def finish(self) -> Verdict:
-        if not self._sentinels:
-            return is_unknown("no Sentinel left a record")
+    def _verdict(self) -> Verdict:
         return holds(f"{self._counts} counts, with the own vote in each")
 
 
@@ -82,7 +78,7 @@ OWN_VOTE_COUNTS = Invariant(
 )
 
 
-class _AllVoters(Watch):
+class _AllVoters(SentinelWatch):
     """What a file told at a start is not known here, so there may be more voters than were met."""
 
     reads = (SentinelEvent, NodeStarted, ProcessChanged, ConfigurationSaved, VotesCounted)
@@ -90,7 +86,6 @@ class _AllVoters(Watch):
     def __init__(self, _: Header) -> None:
         self._met = Acquaintances()
         self._counts = 0
-        self._sentinels = False
 
     def see(self, entry: Entry) -> Violation | None:
         data, node = entry.data, entry.node
@@ -109,9 +104,7 @@ class _AllVoters(Watch):
             tuple(known.values()),
         )
 
-    def finish(self) -> Verdict:
-        if not self._sentinels:
-            return is_unknown("no Sentinel left a record")
+    def _verdict(self) -> Verdict:
         return holds(f"{self._counts} counts, with a majority of all that were known")
 
 

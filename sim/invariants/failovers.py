@@ -12,18 +12,16 @@ from minisentinel.trace import (
     SentinelEvent,
     VotesCounted,
 )
-from sim.invariants.invariant import Invariant, Kind, Watch
-from sim.invariants.known import Cast, Rulebook, ends_attempts, ends_life, switched_to
+from sim.invariants.invariant import Invariant, Kind, SentinelWatch
+from sim.invariants.known import Cast, Rulebook, ends_attempts, ends_life, forget, switched_to
 from sim.invariants.verdicts import Verdict, Violation, holds, is_unknown
-from sim.trace import RoleChanged
+from sim.trace import HostNamed, RoleChanged
 
 __all__ = [
     "MINORITY_NEVER_PROMOTES",
     "PROMOTION_ONLY_BY_A_LEADER",
     "SWITCH_AFTER_PROMOTION",
 ]
-
-NO_SENTINEL = "no Sentinel left a record"
 
 _STEPS = {
     "+elected-leader": "+try-failover",
@@ -34,56 +32,86 @@ _STEPS = {
 """Each step of an attempt, and the one that must have been taken before."""
 
 
-class _OnlyByALeader(Watch):
-    reads = (NodeStarted, ProcessChanged, SentinelEvent)
+class _OnlyByALeader(SentinelWatch):
+    """That a Sentinel calls itself elected proves nothing where the trace has its last count."""
+
+    reads = (NodeStarted, ProcessChanged, SentinelEvent, FailoverStateChanged, VotesCounted)
 
     def __init__(self, _: Header) -> None:
+        self._cast = Cast()
         self._reached: dict[tuple[str, str], dict[str, Entry]] = {}
+        self._counts: dict[tuple[str, str], Entry] = {}
+        self._commanded: dict[tuple[str, str], Entry] = {}
         self._whole: set[str] = set()
         self._promotions = 0
-        self._sentinels = False
-        self._missing = ""
 
     def see(self, entry: Entry) -> Violation | None:
         data, node = entry.data, entry.node
+        self._cast.note(entry)
         if ends_life(entry):
-            for key in [key for key in self._reached if key[0] == node]:
-                del self._reached[key]
-        if isinstance(data, NodeStarted):
-            self._whole.add(node)
-        if not isinstance(data, SentinelEvent):
-            return None
-        self._sentinels = True
-        key = (node, data.master)
+            forget(self._reached, self._counts, self._commanded, node=node)
+        match data:
+            case NodeStarted():
+                self._whole.add(node)
+            case VotesCounted():
+                self._counts[node, data.master] = entry
+            case FailoverStateChanged(before="none", why="commanded"):
+                self._commanded[node, data.master] = entry
+            case SentinelEvent():
+                self._sentinels = True
+                return self._event(entry, data)
+            case _:
+                pass
+        return None
+
+    def _event(self, entry: Entry, data: SentinelEvent) -> Violation | None:
+        key = (entry.node, data.master)
         if data.name == "+try-failover":
             self._reached[key] = {data.name: entry}
         elif data.name in _STEPS:
             return self._step(entry, data)
         elif ends_attempts(data):
-            self._reached.pop(key, None)
+            for known in (self._reached, self._counts, self._commanded):
+                known.pop(key, None)
         return None
 
     def _step(self, entry: Entry, data: SentinelEvent) -> Violation | None:
         steps = self._reached.setdefault((entry.node, data.master), {})
-        self._promotions += data.name == "+failover-state-wait-promotion"
         before = _STEPS[data.name]
         was_taken = before in steps
         steps[data.name] = entry
-        if was_taken:
+        if not was_taken:
+            if entry.node not in self._whole:
+                self._missing = f"the attempts of {entry.node} began before the trace"
+                return None
+            others = [each for name, each in steps.items() if name != data.name]
+            return Violation(
+                entry, f"{entry.node} took the step {data.name} without {before}", tuple(others)
+            )
+        if data.name == "+failover-state-wait-promotion":
+            self._promotions += 1
+            return self._promotes(entry, data)
+        return None
+
+    def _promotes(self, entry: Entry, data: SentinelEvent) -> Violation | None:
+        """Its last count made it the leader, unless it was told to fail over."""
+        key = (entry.node, data.master)
+        counted = self._counts.get(key)
+        if key in self._commanded or entry.node not in self._cast.ids.values():
             return None
-        if entry.node not in self._whole:
-            self._missing = f"the attempts of {entry.node} began before the trace"
+        if counted is None or not isinstance(counted.data, VotesCounted):
             return None
-        others = [each for name, each in steps.items() if name != data.name]
+        leader = self._cast.name(counted.data.winner)
+        if leader == entry.node:
+            return None
         return Violation(
-            entry, f"{entry.node} took the step {data.name} without {before}", tuple(others)
+            entry,
+            f"{entry.node} promotes {data.host}:{data.port}, and the leader of epoch "
+            f"{counted.data.epoch} is {leader or 'nobody'}",
+            (counted, self._reached[key]["+selected-slave"]),
         )
 
-    def finish(self) -> Verdict:
-        if not self._sentinels:
-            return is_unknown(NO_SENTINEL)
-        if self._missing:
-            return is_unknown(self._missing)
+    def _verdict(self) -> Verdict:
         return holds(f"{self._promotions} promotions, each by a leader")
 
 
@@ -98,10 +126,10 @@ PROMOTION_ONLY_BY_A_LEADER = Invariant(
 )
 
 
-class _SwitchAfterPromotion(Watch):
+class _SwitchAfterPromotion(SentinelWatch):
     """What a server is comes from its own record, where there is one."""
 
-    reads = (NodeStarted, ProcessChanged, SentinelEvent, RoleChanged)
+    reads = (NodeStarted, HostNamed, ProcessChanged, SentinelEvent, RoleChanged)
 
     def __init__(self, _: Header) -> None:
         self._cast = Cast()
@@ -112,16 +140,12 @@ class _SwitchAfterPromotion(Watch):
         self._commanded: dict[tuple[str, str], Entry] = {}
         self._whole: set[str] = set()
         self._switches = 0
-        self._sentinels = False
-        self._missing = ""
 
     def see(self, entry: Entry) -> Violation | None:
         data, node = entry.data, entry.node
         self._cast.note(entry)
         if ends_life(entry):
-            for known in (self._promoted, self._heard, self._commanded):
-                for key in [key for key in known if key[0] == node]:
-                    del known[key]
+            forget(self._promoted, self._heard, self._commanded, node=node)
         match data:
             case NodeStarted():
                 self._whole.add(node)
@@ -192,11 +216,7 @@ class _SwitchAfterPromotion(Watch):
         reason = f"{entry.node} switches without having promoted anybody, nor heard of it"
         return Violation(entry, reason)
 
-    def finish(self) -> Verdict:
-        if not self._sentinels:
-            return is_unknown(NO_SENTINEL)
-        if self._missing:
-            return is_unknown(self._missing)
+    def _verdict(self) -> Verdict:
         return holds(f"{self._switches} switches, each after a promotion that was seen or told")
 
 
@@ -216,7 +236,7 @@ SWITCH_AFTER_PROMOTION = Invariant(
 )
 
 
-class _Minority(Watch):
+class _Minority(SentinelWatch):
     """All Sentinels count that have begun to watch the master and were not told to stop."""
 
     reads = (NodeStarted, SentinelEvent, MasterSettings, VotesCounted, FailoverStateChanged)
@@ -226,10 +246,10 @@ class _Minority(Watch):
         self._rules = Rulebook()
         self._watching: dict[str, dict[str, Entry]] = {}
         self._counts: dict[tuple[str, str], Entry] = {}
-        self._leads: dict[tuple[str, str], Entry] = {}
+        self._leads: dict[tuple[str, str], tuple[Entry, int, int | None]] = {}
+        """Elections: how many Sentinels watched the master then, and the quorum if it is known."""
         self._promotions = 0
         self._events = 0
-        self._sentinels = False
 
     def see(self, entry: Entry) -> Violation | None:
         data, node = entry.data, entry.node
@@ -247,7 +267,10 @@ class _Minority(Watch):
             case VotesCounted():
                 self._counts[node, data.master] = entry
             case FailoverStateChanged(after="select_slave"):
-                self._leads[node, data.master] = entry
+                watching = len(self._watching.get(data.master, {}))
+                settings = self._rules.of(node, data.master)
+                quorum = settings.quorum if settings else None
+                self._leads[node, data.master] = entry, watching, quorum
             case FailoverStateChanged(after="wait_promotion"):
                 return self._promotes(entry, data)
             case _:
@@ -256,7 +279,8 @@ class _Minority(Watch):
 
     def _promotes(self, entry: Entry, data: FailoverStateChanged) -> Violation | None:
         key = (entry.node, data.master)
-        leads, counted = self._leads.get(key), self._counts.get(key)
+        leads, everybody, quorum = self._leads.get(key, (None, 0, None))
+        counted = self._counts.get(key)
         if leads is None or not isinstance(leads.data, FailoverStateChanged):
             return None
         if leads.data.why != "elected":
@@ -270,22 +294,18 @@ class _Minority(Watch):
         votes = sum(
             count for runid, count in counted.data.votes if self._cast.name(runid) == entry.node
         )
-        everybody = self._watching.get(data.master, {})
-        settings = self._rules.of(entry.node, data.master)
-        quorum = settings.quorum if settings else counted.data.quorum
-        needed = max(quorum, len(everybody) // 2 + 1)
+        quorum = counted.data.quorum if quorum is None else quorum
+        needed = max(quorum, everybody // 2 + 1)
         if votes >= needed:
             return None
         return Violation(
             entry,
-            f"{entry.node} promotes with the votes of {votes} where {len(everybody)} Sentinels "
-            f"watch {data.master}, the quorum is {quorum}, and {needed} are needed",
+            f"{entry.node} promotes with the votes of {votes} where {everybody} Sentinels "
+            f"watched {data.master}, the quorum is {quorum}, and {needed} are needed",
             (counted, leads),
         )
 
-    def finish(self) -> Verdict:
-        if not self._sentinels:
-            return is_unknown(NO_SENTINEL)
+    def _verdict(self) -> Verdict:
         if self._events > self._promotions:
             return is_unknown("the trace does not tell how many Sentinels voted")
         return holds(f"{self._promotions} promotions, none by a minority on its own account")
@@ -294,7 +314,7 @@ class _Minority(Watch):
 MINORITY_NEVER_PROMOTES = Invariant(
     "minority-never-promotes",
     "Nobody promotes a replica by itself without the votes of a majority of all Sentinels that "
-    "watch the master, and of at least quorum.",
+    "watched the master when it was elected, and of at least quorum.",
     "On the other side of a cut network there may be a majority that does the same.",
     "election §6: ELE-6-1, ELE-6-5; gossip §7: GOS-7-1",
     Kind.SAFETY,

@@ -11,7 +11,7 @@ from typing import ClassVar
 from minisentinel.trace import Data, Entry, Header, Trace
 from sim.invariants.verdicts import Truth, Verdict, Violation, is_unknown
 
-__all__ = ["Invariant", "Kind", "Watch", "WholeTrace"]
+__all__ = ["Invariant", "Kind", "SentinelWatch", "Watch", "WholeTrace"]
 
 
 class Kind(enum.Enum):
@@ -46,6 +46,29 @@ class Watch(ABC):
 
         False for what has not happened in time; unknown where evidence is missing.
         """
+
+
+class SentinelWatch(Watch):
+    """A watch of what Sentinels do: of a run in which none left a record it can say nothing.
+
+    `see` sets `_sentinels` at the first of those records, and `_missing` to what should be in the
+    trace and is not. `_verdict` is what can be said of a run that had all that was needed.
+    """
+
+    _sentinels = False
+    _missing = ""
+
+    def finish(self) -> Verdict:
+        """Unknown if there was nothing to see, or too little; else what the watch makes of it."""
+        if not self._sentinels:
+            return is_unknown("no Sentinel left a record")
+        if self._missing:
+            return is_unknown(self._missing)
+        return self._verdict()
+
+    @abstractmethod
+    def _verdict(self) -> Verdict:
+        """What can be said at the end if nothing was broken so far, and nothing is missing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +116,10 @@ def conclude(watch: Watch, found: list[Violation]) -> Verdict:
 
 
 class WholeTrace(Watch):
-    """A watch that can say nothing before the end: it collects the run and judges it whole."""
+    """A watch that can say nothing before the end: it collects the run and judges it whole.
+
+    Where the run is there as a whole already, the watch may `read` it, and is shown nothing.
+    """
 
     def __init__(self, header: Header, verdict: Callable[[Trace], Verdict]) -> None:
         self._trace = Trace(header)
@@ -103,6 +129,10 @@ class WholeTrace(Watch):
     def of(cls, verdict: Callable[[Trace], Verdict]) -> Callable[[Header], Watch]:
         """A maker of such watches, by the function that judges."""
         return lambda header: cls(header, verdict)
+
+    def read(self, trace: Trace) -> None:
+        """Take all of `trace` at once."""
+        self._trace = trace
 
     def see(self, entry: Entry) -> Violation | None:
         """Remember the entry."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from minisentinel.trace import Data, Entry, Trace
 from sim.invariants.catalogue import INVARIANTS, SAFETY
-from sim.invariants.invariant import Invariant, Watch, conclude
+from sim.invariants.invariant import Invariant, Watch, WholeTrace, conclude
 from sim.invariants.peculiarities import PECULIARITIES, Peculiarity
 from sim.invariants.verdicts import Truth, Verdict, Violation
 
@@ -76,6 +76,9 @@ class Judgement:
 def judge_all(trace: Trace, invariants: Sequence[Invariant] = INVARIANTS) -> tuple[Judgement, ...]:
     """Every invariant with its verdict on `trace`, in the given order, from one pass over it."""
     watches = [(each, each.watch(trace.header), list[Violation]()) for each in invariants]
+    for _, watch, _ in watches:
+        if isinstance(watch, WholeTrace):
+            watch.read(trace)
     readers: dict[type[Data], list[tuple[Callable[[Entry], Violation | None], list[Violation]]]]
     readers = {}
     for entry in trace.entries:
@@ -95,6 +98,9 @@ def judge_all(trace: Trace, invariants: Sequence[Invariant] = INVARIANTS) -> tup
 
 
 def _reads(watch: Watch, kind: type[Data]) -> bool:
+    """Whether `watch` is to be shown entries with this class of data."""
+    if isinstance(watch, WholeTrace):
+        return False
     return not watch.reads or issubclass(kind, watch.reads)
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
+from typing import Any
 
 from minisentinel.trace import (
     ConfigurationSaved,
@@ -13,26 +14,43 @@ from minisentinel.trace import (
     SentinelEvent,
     TimingSet,
 )
+from sim.trace import HostNamed
 
-__all__ = ["Acquaintances", "Cast", "Rulebook", "ends_attempts", "ends_life", "switched_to"]
+__all__ = [
+    "MADE_ANEW",
+    "Acquaintances",
+    "Address",
+    "Cast",
+    "Rulebook",
+    "ends_attempts",
+    "ends_life",
+    "forget",
+    "switched_to",
+]
 
 Address = tuple[str, int]
 
 
 class Cast:
-    """The nodes that have started so far: their types, and how to find them."""
+    """The nodes that have started so far: their types, and how to find them.
 
-    __slots__ = ("at", "ids", "types")
+    A host may be written as a name, unless that has meant several hosts: who looked it up when is
+    not in the trace.
+    """
+
+    __slots__ = ("_hosts", "at", "ids", "types")
 
     def __init__(self) -> None:
         self.types: dict[str, str] = {}
         self.ids: dict[str, str] = {}
         """The node of each run id or Sentinel id."""
         self.at: dict[Address, str] = {}
-        """The node at each address."""
+        """The node at each numeric address."""
+        self._hosts: dict[str, str] = {}
+        """The numeric address of each host name; empty if it has meant several."""
 
     def note(self, entry: Entry) -> None:
-        """Take a start into account."""
+        """Take a start, or what a host name means, into account."""
         data = entry.data
         if isinstance(data, NodeStarted):
             self.types[entry.node] = data.type
@@ -40,14 +58,22 @@ class Cast:
                 self.ids[data.runid] = entry.node
             if data.port:
                 self.at[data.host, data.port] = entry.node
+        elif isinstance(data, HostNamed) and data.address:
+            name = data.name.lower()
+            is_new = self._hosts.setdefault(name, data.address) == data.address
+            self._hosts[name] = data.address if is_new else ""
 
     def name(self, runid: str) -> str:
         """The node with this id; the id itself if none has started."""
         return self.ids.get(runid, runid)
 
+    def find(self, host: str, port: int) -> str | None:
+        """The node at this address; None if none has started there, or nobody knows where it is."""
+        return self.at.get((host, port)) or self.at.get((self._hosts.get(host.lower(), ""), port))
+
     def place(self, host: str, port: int) -> str:
-        """The node at this address; the address itself if none has started there."""
-        return self.at.get((host, port), f"{host}:{port}")
+        """The node at this address; the address itself if none is known there."""
+        return self.find(host, port) or f"{host}:{port}"
 
 
 class Rulebook:
@@ -154,6 +180,19 @@ BY_THE_BOOK = TimingSet(
 )
 """The periods of the specification (README §3)."""
 
+MADE_ANEW = ("+switch-master", "+reset-master", "-monitor")
+"""Events after which nothing is left of what a Sentinel knew of a master and its replicas."""
+
+
+def forget(*memories: MutableMapping[Any, Any], node: str, master: str = "") -> None:
+    """Take out of `memories` what they keep of the Sentinel `node`, in all or about one master.
+
+    Their keys are tuples that begin with the Sentinel and the master.
+    """
+    for memory in memories:
+        for key in [key for key in memory if key[0] == node and master in ("", key[1])]:
+            del memory[key]
+
 
 def ends_life(entry: Entry) -> bool:
     """Whether the process of the entry's node is gone now, or has just begun anew."""
@@ -163,9 +202,7 @@ def ends_life(entry: Entry) -> bool:
 
 def ends_attempts(data: SentinelEvent) -> bool:
     """Whether this event of a Sentinel ends any failover attempt of that master."""
-    return data.name in ("+switch-master", "+reset-master", "-monitor") or data.name.startswith(
-        "-failover-abort-"
-    )
+    return data.name in MADE_ANEW or data.name.startswith("-failover-abort-")
 
 
 def switched_to(data: SentinelEvent) -> Address | None:

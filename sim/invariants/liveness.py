@@ -219,8 +219,7 @@ def _is_transferring(trace: Trace, replica: Node) -> bool:
     """Whether a full resynchronisation of this replica has begun, and has not ended."""
     host, port = replica.address
     begun = ""
-    for entry in trace.entries:
-        data = entry.data
+    for _, data in trace.of(FullSyncStarted, FullSyncLoaded):
         if isinstance(data, FullSyncStarted) and data.replica in (replica.name, f"{host}:{port}"):
             begun = data.sync
         elif isinstance(data, FullSyncLoaded) and data.sync == begun:
@@ -239,7 +238,7 @@ def clients_write(trace: Trace) -> Verdict:
     settled_us = faults[-1].time_us + CLIENTS_NEED_US if faults else 0
     if faults and end_us < settled_us:
         return is_unknown("the run ended too soon after its last fault for clients to notice")
-    said = {e.node: e.data for e in trace.entries if isinstance(e.data, ClientStarted)}
+    said = {entry.node: data for entry, data in trace.of(ClientStarted)}
     histories = node_histories(trace)
     writers, idle = 0, ""
     for client in find_clients(trace):
@@ -323,11 +322,11 @@ def why_not_due(trace: Trace) -> str:
     some time is due if the last thing done to it is `ENOUGH_TIME_US` ago. Nothing is promised while
     a fault goes on, or somebody is dead, unless it has become calm all the same.
     """
-    open_faults: dict[tuple[str, str], Entry] = {}
+    open_faults: dict[tuple[str, str], int] = {}
     dead: dict[str, None] = {}
     last_us, reason = 0, ""
-    for entry in trace.entries:
-        data = entry.data
+    told = trace.of(RunEnded, NodeStarted, ProcessChanged, CommandAnswered, FaultInjected)
+    for entry, data in told:
         if isinstance(data, RunEnded):
             reason = data.reason
         elif isinstance(data, NodeStarted):
@@ -339,23 +338,37 @@ def why_not_due(trace: Trace) -> str:
         elif isinstance(data, FaultInjected):
             last_us = entry.time_us
             if data.verb in _ENDS:
-                for key in [key for key in open_faults if key[1] in _ENDS[data.verb]]:
-                    # A repair is of a disk or of the network; other remedies may be of all.
-                    everywhere = data.verb != "repair" and "network" in (key[0], entry.node)
-                    if key[0] == entry.node or everywhere:
-                        del open_faults[key]
+                _mend(open_faults, entry.node, data.verb)
             elif data.verb not in _PASSING:
-                open_faults[entry.node, data.verb] = entry
+                key = (entry.node, data.verb)
+                open_faults[key] = open_faults.get(key, 0) + 1
     if reason == "calm":
         return ""
     if open_faults:
-        (node, verb), _ = next(iter(open_faults.items()))
+        node, verb = next(iter(open_faults))
         return f"{verb} of {node} lasts to the end"
     if dead:
         return f"{next(iter(dead))} never came back"
     if trace_end_us(trace) - last_us < ENOUGH_TIME_US and reason in ("duration", ""):
         return "the run ended too soon after its last fault" if last_us else ""
     return ""
+
+
+def _mend(open_faults: dict[tuple[str, str], int], node: str, remedy: str) -> None:
+    """Take out the faults that a remedy ends, which are counted by node and verb.
+
+    A repair of the network ends one change of it, and of a disk what that has; other remedies end
+    all that they can, and may be of all nodes.
+    """
+    for key in [key for key in open_faults if key[1] in _ENDS[remedy]]:
+        if remedy != "repair":
+            if "network" in (key[0], node) or key[0] == node:
+                del open_faults[key]
+        elif key[0] == node:
+            open_faults[key] -= 1
+            if node != "network" or not open_faults[key]:
+                del open_faults[key]
+            return
 
 
 def _due(judge: Callable[[Trace], Verdict]) -> Callable[[Trace], Verdict]:

@@ -11,9 +11,9 @@ from minisentinel.trace import (
     SentinelEvent,
 )
 from sim.invariants.invariant import Invariant, Kind, Watch
-from sim.invariants.known import Address, Cast, ends_attempts, ends_life
+from sim.invariants.known import Address, Cast, ends_attempts, ends_life, forget
 from sim.invariants.verdicts import Verdict, Violation, holds, is_unknown
-from sim.trace import ReplicaLinkChanged
+from sim.trace import HostNamed, ReplicaLinkChanged
 
 __all__ = ["NO_REPLICA_LEFT_BEHIND", "RECONFIGURED_MEANS_FOLLOWING"]
 
@@ -34,10 +34,7 @@ class _LeftBehind(Watch):
     def see(self, entry: Entry) -> Violation | None:
         data, node = entry.data, entry.node
         if ends_life(entry):
-            for key in [key for key in self._open if key[0] == node]:
-                del self._open[key]
-            for each in [each for each in self._down if each[0] == node]:
-                del self._down[each]
+            forget(self._open, self._down, node=node)
         if isinstance(data, ReplicaSelection):
             self._selections += 1
             self._forced.discard((node, data.master))
@@ -70,8 +67,7 @@ class _LeftBehind(Watch):
             case _ if ends_attempts(data):
                 self._open.pop(key, None)
                 if data.name == "+switch-master":
-                    for each in [each for each in self._down if each[:2] == key]:
-                        del self._down[each]
+                    forget(self._down, node=entry.node, master=data.master)
         if data.name == "+promoted-slave":
             self._failovers += 1
         return None
@@ -109,12 +105,12 @@ NO_REPLICA_LEFT_BEHIND = Invariant(
 class _Following(Watch):
     """INFO is a little older than what follows from it: the link may be down again by then."""
 
-    reads = (SentinelEvent, NodeStarted, ReplicaLinkChanged)
+    reads = (SentinelEvent, NodeStarted, HostNamed, ReplicaLinkChanged)
 
     def __init__(self, _: Header) -> None:
         self._cast = Cast()
         self._links: dict[str, Entry] = {}
-        self._came_up: dict[tuple[str, Address], Entry] = {}
+        self._came_up: dict[tuple[str, str], Entry] = {}
         self._promoted: dict[tuple[str, str], Address] = {}
         self._sent: dict[tuple[str, Address], Entry] = {}
         self._count = 0
@@ -122,12 +118,13 @@ class _Following(Watch):
 
     def see(self, entry: Entry) -> Violation | None:
         data = entry.data
-        if isinstance(data, NodeStarted):
+        if isinstance(data, NodeStarted | HostNamed):
             self._cast.note(entry)
         elif isinstance(data, ReplicaLinkChanged):
             self._links[entry.node] = entry
             if data.up:
-                self._came_up[entry.node, (data.master_host, data.master_port)] = entry
+                master = self._cast.place(data.master_host, data.master_port)
+                self._came_up[entry.node, master] = entry
         elif isinstance(data, SentinelEvent):
             address = (data.host, data.port)
             match data.name:
@@ -144,10 +141,11 @@ class _Following(Watch):
 
     def _arrived(self, entry: Entry, data: SentinelEvent) -> Violation | None:
         sent = self._sent.pop((entry.node, (data.host, data.port)), None)
-        target = self._promoted.get((entry.node, data.master))
+        promoted = self._promoted.get((entry.node, data.master), ("", 0))
+        target = self._cast.find(*promoted)
         replica = self._cast.place(data.host, data.port)
         link = self._links.get(replica)
-        if sent is None or target is None or link is None:
+        if sent is None or target is None or link is None or self._leads_nowhere(link):
             return None
         self._count += 1
         came_up = self._came_up.get((replica, target))
@@ -155,10 +153,15 @@ class _Following(Watch):
             return None
         return Violation(
             entry,
-            f"{entry.node} counts {replica} as reconfigured, which has no link to "
-            f"{self._cast.place(*target)}",
+            f"{entry.node} counts {replica} as reconfigured, which has no link to {target}",
             (sent, link),
         )
+
+    def _leads_nowhere(self, link: Entry) -> bool:
+        """Whether the link is to a master that nobody knows, perhaps because its name has moved."""
+        data = link.data
+        assert isinstance(data, ReplicaLinkChanged)
+        return self._cast.find(data.master_host, data.master_port) is None
 
     def finish(self) -> Verdict:
         if self._done and not self._count:

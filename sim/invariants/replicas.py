@@ -12,16 +12,14 @@ from minisentinel.trace import (
     SentinelEvent,
     TimingSet,
 )
-from sim.invariants.invariant import Invariant, Kind, Watch
-from sim.invariants.known import Address, Rulebook, ends_attempts, ends_life
+from sim.invariants.invariant import Invariant, Kind, SentinelWatch
+from sim.invariants.known import Address, Rulebook, ends_attempts, ends_life, forget
 from sim.invariants.verdicts import Verdict, Violation, holds, is_unknown
 
 __all__ = ["PARALLEL_SYNCS_KEPT", "PROMOTED_IS_THE_RIGHT_REPLICA"]
 
-NO_SENTINEL = "no Sentinel left a record"
 
-
-class _RightReplica(Watch):
+class _RightReplica(SentinelWatch):
     """Chooses anew by the specification from what the record of the selection says was known."""
 
     reads = (
@@ -38,17 +36,15 @@ class _RightReplica(Watch):
         self._chosen: dict[tuple[str, str], Entry] = {}
         self._selections = 0
         self._events = 0
-        self._sentinels = False
-        self._missing = ""
 
     def see(self, entry: Entry) -> Violation | None:
         data, node = entry.data, entry.node
         self._rules.note(entry)
         if ends_life(entry):
-            for key in [key for key in self._chosen if key[0] == node]:
-                del self._chosen[key]
+            forget(self._chosen, node=node)
         match data:
             case ReplicaSelection():
+                self._sentinels = True
                 self._chosen[node, data.master] = entry
                 self._selections += 1
                 return self._select(entry, data)
@@ -111,11 +107,7 @@ class _RightReplica(Watch):
             return Violation(entry, f"{_shown(chosen)} was chosen, the best is {what}")
         return None
 
-    def finish(self) -> Verdict:
-        if not self._sentinels and not self._selections:
-            return is_unknown(NO_SENTINEL)
-        if self._missing:
-            return is_unknown(self._missing)
+    def _verdict(self) -> Verdict:
         if self._events > self._selections:
             return is_unknown("the trace does not tell among whom was chosen")
         return holds(f"{self._selections} selections, as the rules say")
@@ -162,22 +154,19 @@ PROMOTED_IS_THE_RIGHT_REPLICA = Invariant(
 )
 
 
-class _ParallelSyncs(Watch):
+class _ParallelSyncs(SentinelWatch):
     reads = (NodeStarted, ProcessChanged, MasterSettings, SentinelEvent)
 
     def __init__(self, _: Header) -> None:
         self._rules = Rulebook()
         self._busy: dict[tuple[str, str], dict[Address, Entry]] = {}
         self._most = 0
-        self._sentinels = False
-        self._missing = ""
 
     def see(self, entry: Entry) -> Violation | None:
         data, node = entry.data, entry.node
         self._rules.note(entry)
         if ends_life(entry):
-            for key in [key for key in self._busy if key[0] == node]:
-                del self._busy[key]
+            forget(self._busy, node=node)
         if not isinstance(data, SentinelEvent):
             return None
         self._sentinels = True
@@ -213,11 +202,7 @@ class _ParallelSyncs(Watch):
             before,
         )
 
-    def finish(self) -> Verdict:
-        if not self._sentinels:
-            return is_unknown(NO_SENTINEL)
-        if self._missing:
-            return is_unknown(self._missing)
+    def _verdict(self) -> Verdict:
         return holds(f"{self._most} replicas at once, at most")
 
 

@@ -17,7 +17,7 @@ from minisentinel.trace import (
 from sim.invariants.invariant import Invariant, Kind, Watch
 from sim.invariants.known import Address, Cast, Rulebook, switched_to
 from sim.invariants.verdicts import Verdict, Violation, holds, is_unknown
-from sim.trace import FaultInjected
+from sim.trace import FaultInjected, HostNamed
 
 __all__ = ["SILENCE_IS_NOTICED"]
 
@@ -39,7 +39,7 @@ class _Noticed(Watch):
     The patience of a Sentinel with an instance that does not run begins anew when the Sentinel
     started, went on after a pause or left TILT, when it got to know the instance, or when a switch
     made a new object of it. What a file told it at its start is not known here and not judged,
-    except for the master.
+    except for the master; nor who is known by a name, which may lead elsewhere tomorrow.
     """
 
     def __init__(self, _: Header) -> None:
@@ -50,6 +50,7 @@ class _Noticed(Watch):
         self._addresses: dict[str, Address] = {}
         self._absent: set[str] = set()
         self._exempt: set[str] = set()
+        self._no_names = False
         self._tilted: set[str] = set()
         self._due: list[tuple[int, int, tuple[str, str, Address], int]] = []
         self._serial = 0
@@ -63,6 +64,8 @@ class _Noticed(Watch):
                 self._event(entry, data)
             case NodeStarted():
                 self._started(entry, data)
+            case HostNamed():
+                self._cast.note(entry)
             case ProcessChanged():
                 self._process(entry, data)
             case MasterSettings() | TimingSet():
@@ -72,6 +75,7 @@ class _Noticed(Watch):
             case FaultInjected(verb="silence_names"):
                 # Who waits for an answer about a name does nothing else.
                 self._exempt.update(self._cast.types)
+                self._no_names = True
             case _:
                 pass
         return broken
@@ -83,6 +87,8 @@ class _Noticed(Watch):
         self._dead.pop((data.host, data.port), None)
         self._absent.discard(entry.node)
         self._tilted.discard(entry.node)
+        if self._no_names:
+            self._exempt.add(entry.node)
         if data.type == "sentinel":
             self._drop(entry.node, "", ())
 

@@ -12,10 +12,10 @@ from minisentinel.trace import (
     SubjectivelyDown,
     TimingSet,
 )
-from sim.invariants.invariant import Invariant, Kind, Watch
-from sim.invariants.known import Address, Cast, Rulebook, ends_life, switched_to
+from sim.invariants.invariant import Invariant, Kind, SentinelWatch, Watch
+from sim.invariants.known import MADE_ANEW, Address, Cast, Rulebook, ends_life, forget, switched_to
 from sim.invariants.verdicts import Verdict, Violation, holds, is_broken, is_unknown
-from sim.trace import FaultInjected, RunEnded
+from sim.trace import FaultInjected, HostNamed, RoleChanged, RunEnded
 
 __all__ = [
     "LIFE_IS_NOTICED",
@@ -25,7 +25,7 @@ __all__ = [
 ]
 
 
-class _OnesOwn(Watch):
+class _OnesOwn(SentinelWatch):
     """The first of several masters at one address is meant; who has several there is not judged."""
 
     reads = (SentinelEvent, NodeStarted, ProcessChanged, OpinionGiven)
@@ -36,15 +36,12 @@ class _OnesOwn(Watch):
         self._up: dict[tuple[str, str], Entry] = {}
         self._tilted: set[str] = set()
         self._opinions = 0
-        self._sentinels = False
 
     def see(self, entry: Entry) -> Violation | None:
         data, node = entry.data, entry.node
         if ends_life(entry):
             self._tilted.discard(node)
-            for known in (self._at, self._down):
-                for key in [key for key in known if key[0] == node]:
-                    del known[key]
+            forget(self._at, self._down, node=node)
         if isinstance(data, OpinionGiven):
             return self._said(entry, data)
         if isinstance(data, SentinelEvent):
@@ -94,9 +91,7 @@ class _OnesOwn(Watch):
             return Violation(entry, reason, (seen,))
         return None
 
-    def finish(self) -> Verdict:
-        if not self._sentinels:
-            return is_unknown("no Sentinel left a record")
+    def _verdict(self) -> Verdict:
         return holds(f"{self._opinions} times somebody was asked, and told what it saw itself")
 
 
@@ -151,7 +146,7 @@ NOBODY_IS_ITS_OWN_PEER = Invariant(
 )
 
 
-class _Lasting(Watch):
+class _Lasting(SentinelWatch):
     """A host whose clock is stepped is not judged: its thirty seconds are others."""
 
     reads = (SentinelEvent, NodeStarted, ProcessChanged, TimingSet, FaultInjected)
@@ -162,7 +157,6 @@ class _Lasting(Watch):
         self._entered: dict[str, Entry] = {}
         self._exempt: set[str] = set()
         self._count = 0
-        self._sentinels = False
 
     def see(self, entry: Entry) -> Violation | None:
         data, node = entry.data, entry.node
@@ -189,9 +183,7 @@ class _Lasting(Watch):
                 )
         return None
 
-    def finish(self) -> Verdict:
-        if not self._sentinels:
-            return is_unknown("no Sentinel left a record")
+    def _verdict(self) -> Verdict:
         return holds(f"TILT was left {self._count} times, each time when its period was over")
 
 
@@ -204,11 +196,15 @@ TILT_LASTS = Invariant(
     _Lasting,
 )
 
-_NETWORK = frozenset({"partition", "hold", "delay", "lose", "narrow"})
+_SLOW = frozenset({"hold", "delay", "lose", "narrow"})
+"""Faults beside partitions that let living ones seem dead."""
 
 
-class _Life(Watch):
-    """Only silence is judged, not a role, and only with the network whole again for long enough."""
+class _Life(SentinelWatch):
+    """Only silence is judged, and only with the network whole again for long enough.
+
+    Not a role: a master that is a replica by now may be held to be down for that.
+    """
 
     reads = (
         SentinelEvent,
@@ -216,6 +212,8 @@ class _Life(Watch):
         ProcessChanged,
         SubjectivelyDown,
         FaultInjected,
+        HostNamed,
+        RoleChanged,
         RunEnded,
     )
     _LONG_US = 60_000_000
@@ -224,11 +222,12 @@ class _Life(Watch):
         self._cast = Cast()
         self._alive: dict[str, int] = {}
         self._down: dict[tuple[str, str, Address], Entry] = {}
+        self._roles: dict[str, str] = {}
         self._tilt_us: dict[str, int] = {}
         self._whole_us = 0
+        self._is_cut = self._no_names = False
         self._broken = 0
         self._end_us = 0
-        self._sentinels = False
 
     def see(self, entry: Entry) -> Violation | None:
         data, node = entry.data, entry.node
@@ -254,10 +253,14 @@ class _Life(Watch):
                 elif data.name == "+sentinel-invalid-addr":
                     # Forgotten, because another Sentinel has that address now.
                     self._down.pop((node, data.master, (data.host, data.port)), None)
-                elif data.name in ("+switch-master", "+reset-master", "-monitor"):
+                elif data.name in MADE_ANEW:
                     self._forget(node, data.master, peers=data.name != "+switch-master")
             case FaultInjected():
                 self._happened(entry, data)
+            case HostNamed():
+                self._cast.note(entry)
+            case RoleChanged():
+                self._roles[node] = data.role
             case _:
                 pass
         return None
@@ -270,11 +273,23 @@ class _Life(Watch):
             self._down.pop(key, None)
 
     def _happened(self, entry: Entry, data: FaultInjected) -> None:
-        if data.verb in _NETWORK:
-            self._broken += 1
-        elif data.verb in ("heal", "release", "repair"):
-            self._whole_us = entry.time_us
-            self._broken = 0 if data.verb == "heal" else max(0, self._broken - 1)
+        match data.verb:
+            case "partition":
+                self._is_cut = True
+            case "heal":
+                self._is_cut = False
+                self._whole_us = entry.time_us
+            case verb if verb in _SLOW:
+                self._broken += 1
+            case "silence_names":
+                self._no_names = True
+            case "repair" if entry.node != "network":
+                pass  # that of a disk
+            case "release" | "repair":
+                self._broken = max(0, self._broken - 1)
+                self._whole_us = entry.time_us
+            case _:
+                pass
 
     def _forget(self, node: str, master: str, *, peers: bool = True) -> None:
         for key, entry in list(self._down.items()):
@@ -282,13 +297,18 @@ class _Life(Watch):
             if key[0] == node and master in ("", key[1]) and (peers or not is_peer):
                 del self._down[key]
 
-    def finish(self) -> Verdict:
-        if not self._sentinels:
-            return is_unknown("no Sentinel left a record")
-        if self._broken:
+    def _verdict(self) -> Verdict:
+        if self._is_cut or self._broken:
             return is_unknown("the network is not known to be whole at the end")
+        if self._no_names:
+            return is_unknown("whoever waits for the answer about a name hears nothing")
         for (node, master, address), entry in self._down.items():
             target = self._cast.place(*address)
+            about_a_master = (
+                isinstance(entry.data, SubjectivelyDown) and entry.data.subject == "master"
+            )
+            if about_a_master and self._roles.get(target) == "replica":
+                continue
             since_us = max(
                 self._alive.get(target, self._end_us),
                 self._alive.get(node, self._end_us),

@@ -10,6 +10,7 @@ from sim.mutants.failovers import FAILOVERS
 from sim.mutants.gossip import GOSSIP
 from sim.mutants.monitoring import MONITORING
 from sim.mutants.mutant import Mutant
+from sim.mutants.replication import REPLICATION
 from sim.mutants.selection import SELECTION
 
 __all__ = ["FAMILIES", "MUTANTS", "find_mutant"]
@@ -23,8 +24,9 @@ FAMILIES: tuple[tuple[str, tuple[Mutant, ...]], ...] = (
     ("Failovers", FAILOVERS),
     ("Corrections", CORRECTIONS),
     ("Gossip", GOSSIP),
+    ("Replication", REPLICATION),
 )
-"""The mutants by the part of the protocol that is wrong, in the order of a failover."""
+"""The mutants by the part that is wrong, in the order of a failover; servers come last."""
 
 MUTANTS: tuple[Mutant, ...] = tuple(mutant for _, family in FAMILIES for mutant in family)
 """Every mutant."""

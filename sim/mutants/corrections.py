@@ -90,6 +90,8 @@ CORRECTIONS = (
         "A leader that dies half-way leaves replicas behind. Everybody else repairs that, later, "
         "without knowing what happened.",
         "replicas-follow-at-the-end",
+        public_bug="Redis 2.6.13 had no such rule; replicas that followed somebody else were lost "
+        "from view (sentinel-2.6 §12, §13).",
     ),
     Mutant(
         Profile("demoted-at-once", monitoring=CorrectedAtOnce()),
@@ -121,8 +123,6 @@ CORRECTIONS = (
         "made for other times begins to work against the leader.",
         "promotion-is-kept",
         "commanded",
-        "Sentinels of 2013 did not look at the flag of the promoted replica; automatic failovers "
-        "hid it, because then the old master is down.",
     ),
 )
 """The mutants of corrections, the simplest first."""

@@ -111,7 +111,7 @@ DURABILITY = (
         "vote gives it again, to somebody else.",
         "one-vote-per-epoch",
         "election",
-        "The Sentinel of Redis 2.6 wrote nothing down at all.",
+        "The Sentinel of Redis 2.6.13 wrote nothing down at all (sentinel-2.6 §14).",
     ),
     Mutant(
         MachineProfile("saved-after-sent", sentinel=SavesLater),

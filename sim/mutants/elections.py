@@ -148,6 +148,8 @@ ELECTIONS = (
         "that answer is a majority on both sides.",
         "all-known-are-voters",
         "minority",
+        "Redis 2.6.13 asked for a majority of the Sentinels that had answered, so that only the "
+        "quorum kept two sides of a cut network from electing one each (sentinel-2.6 §8).",
     ),
     Mutant(
         Profile("quorum-of-votes-ignored", election=QuorumOfVotesIgnored()),
@@ -163,6 +165,8 @@ ELECTIONS = (
         "That two majorities have a member in common helps only if this member votes once.",
         "one-vote-per-epoch",
         "election",
+        "In Redis 2.6.13 a vote was no promise at all: there were no epochs, and it could change "
+        "with every answer (sentinel-2.6 §3).",
     ),
     Mutant(
         Profile("epoch-not-compared", election=EpochNotCompared()),
@@ -192,7 +196,7 @@ ELECTIONS = (
         "A candidate goes on when it sees that somebody is elected, whoever it is.",
         "To know that there is a leader is not to be it. Both would promote, and perhaps not the "
         "same replica.",
-        "leader-has-the-votes",
+        "promotion-only-by-a-leader",
         "race",
     ),
     Mutant(
@@ -201,6 +205,8 @@ ELECTIONS = (
         "Every attempt takes votes from the others. A Sentinel that cannot win, because nobody "
         "hears it or no replica is any good, must leave room for one that can.",
         "attempts-are-spaced",
+        public_bug="In Redis 2.6.13 the next attempt could begin at the next tick (sentinel-2.6 "
+        "§9).",
     ),
     Mutant(
         Profile("voters-do-not-rest", election=VotersDoNotRest()),
@@ -216,8 +222,8 @@ ELECTIONS = (
         "A second of chance is what ends it.",
         "desynchronised",
         "lonely",
-        "The Sentinel of Redis 2.6 ticked every 100 ms sharp; today even the length of a tick is "
-        "drawn by lot.",
+        "Redis 2.6.13 ticked every 100 ms sharp (sentinel-2.6 §2); today even the length of a tick "
+        "is drawn by lot.",
     ),
     Mutant(
         Profile("candidate-for-ever", failover=CandidateForEver()),

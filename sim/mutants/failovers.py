@@ -89,7 +89,6 @@ FAILOVERS = (
         "the one that it has chosen.",
         "switch-after-promotion",
         "stray",
-        "Sentinels of 2013 did not look at the flag of the promoted replica here either.",
     ),
     Mutant(
         Profile("parallel-syncs-ignored", failover=ParallelSyncsIgnored()),
@@ -122,6 +121,8 @@ FAILOVERS = (
         "for ever, and there is no other one meanwhile.",
         "failover-ends-or-is-explained",
         "parted-replicas",
+        "Redis 2.6.13 waited without limit for a selected replica that was out of reach "
+        "(sentinel-2.6 §11).",
     ),
 )
 """The mutants of the failover machine, the simplest first."""

@@ -119,8 +119,8 @@ MONITORING = (
         "not queue behind what it does not.",
         "silence-is-noticed",
         "frozen-servers",
-        "Sentinels sent one periodic command per tick, INFO before PING, from Redis 2.6 on and "
-        "for years.",
+        "Redis 2.6.13 sent one periodic command per tick, INFO before PING (sentinel-2.6 §4); in "
+        "7.0.15 each of them has its own turn.",
     ),
     Mutant(
         Profile("down-for-ever", monitoring=DownForEver()),

@@ -95,7 +95,7 @@ SELECTION = (
         "Replication is asynchronous: replicas differ. The one that has read most loses least.",
         "promoted-is-the-right-replica",
         "lagging",
-        "The Sentinel of Redis 2.6 did not look at the offset.",
+        "Redis 2.6.13 did not look at the offset (sentinel-2.6 §10).",
     ),
     Mutant(
         Profile("offset-reversed", selection=OffsetReversed()),

@@ -12,11 +12,12 @@ from minisentinel.trace import (
     OpinionGiven,
     ReplicaSelection,
     SentinelEvent,
+    VotesCounted,
 )
 from sim.invariants import Truth, find_invariant
 from sim.invariants.liveness import why_not_due
-from sim.trace import ClientStarted, FaultInjected, RunEnded
-from tests.judge.stories import MASTER, Pen, deployment
+from sim.trace import ClientStarted, FaultInjected, RunEnded, WriteAccepted, WriteApplied
+from tests.judge.stories import MASTER, Pen, deployment, held_down
 
 SETTINGS = MasterSettings(
     master=MASTER, quorum=2, down_after_ms=2000, failover_timeout_ms=1000, parallel_syncs=1
@@ -158,3 +159,111 @@ def test_loss_of_packets_is_over_when_the_network_is_repaired_and_not_when_a_dis
     pen.at(90_000, "world", RunEnded(reason="duration"))
     expected = "" if repaired == "network" else "lose of network lasts to the end"
     assert why_not_due(pen.trace()) == expected
+
+
+@pytest.mark.parametrize(("monitors_ms", "expected"), [(60_000, Truth.TRUE), (1_000, Truth.FALSE)])
+def test_who_begins_to_watch_after_an_election_was_not_there_to_be_asked(
+    monitors_ms: int, expected: Truth
+) -> None:
+    pen = deployment(sentinels=1)
+    pen.at(1_000, "sentinel-1", dataclasses.replace(SETTINGS, quorum=1))
+    for number in (2, 3):
+        pen.node(500, f"sentinel-{number}", "sentinel")
+        pen.event(monitors_ms, f"sentinel-{number}", "+monitor", "master:redis-1")
+    pen.at(
+        20_000,
+        "sentinel-1",
+        VotesCounted(
+            master=MASTER,
+            epoch=1,
+            votes=((pen.ids["sentinel-1"], 1),),
+            voters=1,
+            quorum=1,
+            needed=1,
+            winner=pen.ids["sentinel-1"],
+        ),
+    )
+    elected = FailoverStateChanged(
+        master=MASTER, epoch=1, before="wait_start", after="select_slave", why="elected"
+    )
+    promotes = FailoverStateChanged(
+        master=MASTER, epoch=1, before="send_slaveof_noone", after="wait_promotion", why="sent"
+    )
+    pen.at(20_000, "sentinel-1", elected)
+    pen.at(90_000, "sentinel-1", promotes)
+    pen.event(90_000, "sentinel-1", "+failover-state-wait-promotion", "slave:redis-2")
+    assert truth("minority-never-promotes", pen) is expected
+
+
+@pytest.mark.parametrize(
+    ("priority", "offset", "other_priority", "other_offset", "expected"),
+    [
+        (100, 50, 100, 80, Truth.FALSE),
+        (50, 50, 100, 80, Truth.TRUE),
+        (100, 50, 100, 40, Truth.TRUE),
+        (100, 200, 100, 80, Truth.TRUE),
+    ],
+    ids=["known", "worse priority", "INFO too old", "another line of masters"],
+)
+def test_a_waited_write_counts_only_where_the_leader_could_know_it(
+    priority: int, offset: int, other_priority: int, other_offset: int, expected: Truth
+) -> None:
+    pen = deployment(clients=1)
+    write = "client-1:1=1"
+    pen.at(50, "client-1", ClientStarted(wait_replicas=1))
+    pen.at(10_000, "redis-1", WriteAccepted(write=write, offset=70))
+    pen.at(10_001, "redis-3", WriteApplied(write=write, offset=70))
+    pen.operation(9_999, 10_002, "client-1", "ok", write, "redis-1")
+    chosen, other = pen.addresses["redis-2"], pen.addresses["redis-3"]
+    candidates = (
+        (*chosen, priority, offset, "a", ""),
+        (*other, other_priority, other_offset, "b", ""),
+    )
+    selection = ReplicaSelection(
+        master=MASTER, epoch=1, host=chosen[0], port=chosen[1], candidates=candidates
+    )
+    pen.at(20_000, "sentinel-1", selection)
+    pen.role(20_100, "redis-2", "master")
+    assert truth("waited-writes-survive", pen) is expected
+
+
+@pytest.mark.parametrize(("role", "expected"), [("replica", Truth.TRUE), ("master", Truth.FALSE)])
+def test_master_that_was_made_a_replica_may_be_held_to_be_down(role: str, expected: Truth) -> None:
+    pen = deployment()
+    pen.role(14_000, "redis-1", role, "redis-2" if role == "replica" else "")
+    pen.at(15_000, "sentinel-1", held_down(*pen.addresses["redis-1"]))
+    pen.at(99_000, "world", RunEnded(reason="limit"))
+    assert truth("life-is-noticed", pen) is expected
+
+
+@pytest.mark.parametrize(
+    ("repairs", "expected"), [(1, "delay of network lasts to the end"), (2, "")]
+)
+def test_each_repair_of_the_network_ends_one_change_of_it(repairs: int, expected: str) -> None:
+    pen = deployment()
+    for ms in (10_000, 11_000):
+        pen.at(ms, "network", FaultInjected(verb="delay", detail=""))
+    for number in range(repairs):
+        pen.at(12_000 + number, "network", FaultInjected(verb="repair", detail=""))
+    pen.at(90_000, "world", RunEnded(reason="duration"))
+    assert why_not_due(pen.trace()) == expected
+
+
+@pytest.mark.parametrize(
+    ("faults", "expected"),
+    [
+        ((("network", "partition"), ("sentinel-1", "repair")), Truth.UNKNOWN),
+        ((("network", "delay"), ("network", "heal")), Truth.UNKNOWN),
+        ((("network", "partition"), ("network", "heal")), Truth.FALSE),
+        ((("network", "delay"), ("network", "repair")), Truth.FALSE),
+    ],
+)
+def test_network_is_whole_after_its_own_remedy_only(
+    faults: tuple[tuple[str, str], ...], expected: Truth
+) -> None:
+    pen = deployment()
+    pen.at(15_000, "sentinel-1", held_down(*pen.addresses["redis-1"]))
+    for node, verb in faults:
+        pen.at(16_000, node, FaultInjected(verb=verb, detail=""))
+    pen.at(99_000, "world", RunEnded(reason="limit"))
+    assert truth("life-is-noticed", pen) is expected

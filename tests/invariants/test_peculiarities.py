@@ -5,8 +5,6 @@ from __future__ import annotations
 import pytest
 
 from minisentinel.core import MODERN, Profile
-from minisentinel.core.rules import ElectionRules
-from minisentinel.core.state import Master, State
 from minisentinel.trace import Trace
 from sim.invariants import (
     LEADER_HAS_THE_VOTES,
@@ -16,6 +14,7 @@ from sim.invariants import (
     ONE_LEADER_PER_EPOCH,
     ONE_MASTER_AT_THE_END,
     PECULIARITIES,
+    REPLICAS_FOLLOW_AT_THE_END,
     SAVED_BEFORE_SENT,
     Invariant,
     Truth,
@@ -26,15 +25,7 @@ from sim.invariants.peculiarities import MIXED_EPOCHS, OVERTAKEN_LEADER
 from sim.invariants.reconfigurations import RECONFIGURED_MEANS_FOLLOWING
 from sim.invariants.views import NOBODY_IS_ITS_OWN_PEER
 from sim.scenarios import find_scenario, run_scenario
-
-
-class SaferTally(ElectionRules):
-    """Counts votes in the epoch of the attempt, as the specification suggests."""
-
-    __slots__ = ()
-
-    def tally_epoch(self, state: State, master: Master) -> int:
-        return master.failover_epoch
+from sim.versions import SAFER_LEADER, SAFER_TALLY
 
 
 def traces(name: str, profile: Profile = MODERN, seeds: int = 6) -> list[Trace]:
@@ -64,13 +55,18 @@ def test_votes_of_two_epochs_can_make_a_second_leader_of_one_epoch() -> None:
 
 def test_counting_in_the_epoch_of_the_attempt_would_be_safe() -> None:
     """[ELE-6-8]"""
-    for trace in traces("mixed-epochs", Profile("safer-tally", election=SaferTally())):
+    for trace in traces("mixed-epochs", SAFER_TALLY):
         assert ONE_LEADER_PER_EPOCH.judge(trace)
 
 
 def test_overtaken_leader_gives_two_addresses_the_same_epoch() -> None:
     for trace in traces("overtaken-leader", seeds=2):
         assert explained_by(trace, ONE_ADDRESS_PER_CONFIG_EPOCH) == {"overtaken-leader"}
+
+
+def test_giving_up_when_overtaken_would_be_safe() -> None:
+    for trace in traces("overtaken-leader", SAFER_LEADER):
+        assert ONE_ADDRESS_PER_CONFIG_EPOCH.judge(trace)
 
 
 SHOWN_BY = {
@@ -85,6 +81,7 @@ SHOWN_BY = {
     "assigned-epoch": ("assigned-epoch", NO_OLDER_CONFIGURATION),
     "opinions-freeze": ("old-opinions", ODOWN_HAS_A_QUORUM),
     "own-address": ("own-address", NOBODY_IS_ITS_OWN_PEER),
+    "stale-name": ("stale-name", REPLICAS_FOLLOW_AT_THE_END),
 }
 """The scenario in which each peculiarity happens with seed 1, and what it breaks there."""
 

@@ -10,15 +10,22 @@ import pytest
 from minisentinel.core import MODERN, Profile
 from sim.invariants import find_invariant
 from sim.mutants import FAMILIES, MUTANTS, Mutant, find_mutant
+from sim.redis.replication.replicas import Replicas
 from sim.search.grounds import GROUNDS
-from sim.search.mutants import page
+from sim.search.mutants import page, told_on
 from sim.sentinels.machine import MachineProfile
+from sim.world.profile import ServerProfile
 
 PARTS = [each for each in Profile.__slots__ if each != "name"]
 PAGE = Path(__file__).parents[2] / "docs" / "mutants.md"
 STORY = re.compile(r"\n\nThe shortest story \(.*?\n\nThen: [^\n]*", re.DOTALL)
 
 each_mutant = pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
+
+
+def rules_of(wrong: type) -> list[str]:
+    """What a class says itself."""
+    return [name for name in vars(wrong) if not name.startswith("__")]
 
 
 def test_there_are_thirty_and_more() -> None:
@@ -36,11 +43,15 @@ def test_mutant_differs_from_the_true_protocol_in_one_rule(mutant: Mutant) -> No
         assert changed == []
         assert mutant.name == "saved-after-sent"  # when to save is no rule of a part
         return
-    assert len(changed) == 1
-    wrong = type(getattr(mutant.profile, changed[0]))
-    rules = [name for name in vars(wrong) if not name.startswith("__")]
-    assert len(rules) == 1
-    assert hasattr(type(getattr(MODERN, changed[0])), rules[0])
+    if isinstance(mutant.profile, ServerProfile):
+        assert changed == []
+        assert rules_of(mutant.profile.server) == ["replicas_type"]
+        right, wrong = Replicas, mutant.profile.server.replicas_type
+    else:
+        assert len(changed) == 1
+        right, wrong = (type(getattr(each, changed[0])) for each in (MODERN, mutant.profile))
+    (rule,) = rules_of(wrong)
+    assert hasattr(right, rule)
 
 
 @each_mutant
@@ -77,3 +88,8 @@ def test_the_page_says_what_the_catalogue_says() -> None:
 def test_the_page_tells_a_story_of_every_mutant() -> None:
     written = PAGE.read_text(encoding="utf-8")
     assert len(STORY.findall(written)) == len(MUTANTS)
+
+
+def test_stories_that_are_not_told_anew_are_kept() -> None:
+    written = PAGE.read_text(encoding="utf-8")
+    assert page(told_on(written)) == written

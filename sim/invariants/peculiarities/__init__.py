@@ -1,6 +1,6 @@
 """Where the true protocol does not keep its promises: each exception by its precise condition."""
 
-from sim.invariants.peculiarities.addresses import OWN_ADDRESS
+from sim.invariants.peculiarities.addresses import OWN_ADDRESS, STALE_NAME
 from sim.invariants.peculiarities.catalogue import PECULIARITIES, find_peculiarity
 from sim.invariants.peculiarities.configurations import (
     ADOPTED_EPOCH_UNSAVED,
@@ -26,6 +26,7 @@ __all__ = [
     "OVERTAKEN_LEADER",
     "OWN_ADDRESS",
     "PECULIARITIES",
+    "STALE_NAME",
     "UNKNOWN_SENTINELS",
     "Occurrences",
     "Peculiarity",

@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
-from minisentinel.trace import Entry, SentinelEvent, Trace, VoteGranted, VoteReceived, VotesCounted
+from minisentinel.trace import (
+    ConfigurationBelieved,
+    Entry,
+    OpinionGiven,
+    SentinelEvent,
+    Trace,
+    VoteGranted,
+    VoteReceived,
+    VotesCounted,
+)
+from sim.invariants.configurations import ONE_ADDRESS_PER_CONFIG_EPOCH
 from sim.invariants.elections import LEADER_HAS_THE_VOTES
 from sim.invariants.known import Address, Cast
+from sim.invariants.liveness import ONE_MASTER_AT_THE_END, REPLICAS_FOLLOW_AT_THE_END
 from sim.invariants.peculiarities.peculiarity import Occurrences, Peculiarity
 from sim.invariants.verdicts import Violation
-from sim.invariants.views import NOBODY_IS_ITS_OWN_PEER
+from sim.invariants.views import NOBODY_IS_ITS_OWN_PEER, OPINIONS_ARE_ONES_OWN
+from sim.trace import HostNamed
 
-__all__ = ["OWN_ADDRESS"]
+__all__ = ["OWN_ADDRESS", "STALE_NAME"]
 
 Vote = tuple[str, str, int]
 """Who received it, for the failover of which master, and the epoch."""
@@ -39,7 +51,7 @@ def _own_address(trace: Trace) -> Occurrences:
             if data.name == "+sentinel-invalid-addr":
                 for key in [key for key in within if (key[0], key[2]) == (node, runid)]:
                     del within[key]
-            elif data.name == "+sentinel" and cast.at.get(address, node) == node:
+            elif data.name == "+sentinel" and cast.find(*address) in (None, node):
                 within[node, data.master, runid] = entry
                 if cast.ids.get(runid) != node:
                     named.add((node, address))
@@ -73,4 +85,84 @@ OWN_ADDRESS = Peculiarity(
     "gossip §6.1: GOS-6.1-1 to GOS-6.1-3; gossip §8: GOS-8-1",
     (NOBODY_IS_ITS_OWN_PEER, LEADER_HAS_THE_VOTES),
     _own_address,
+)
+
+
+class _Names:
+    """What each host name has meant, and since when it is not the only thing."""
+
+    def __init__(self) -> None:
+        self.hosts: dict[str, set[str]] = {}
+        self.moved_us: dict[str, int] = {}
+
+    def note(self, entry: Entry, data: HostNamed) -> None:
+        name, address = data.name.lower(), data.address
+        hosts = self.hosts.setdefault(name, set())
+        if address and hosts and address not in hosts:
+            self.moved_us.setdefault(name, entry.time_us)
+        if address:
+            hosts.add(address)
+
+    def is_stale(self, host: str) -> bool:
+        """Whether this is a name that has meant several hosts, or one of these."""
+        host = host.lower()
+        return any(host == name or host in self.hosts[name] for name in self.moved_us)
+
+
+def _stale_name(trace: Trace) -> Occurrences:
+    """Beliefs in a master by a name that has meant several hosts, and corrections for its sake.
+
+    They explain what is wrong with servers that were corrected, with the epochs of such beliefs,
+    and with opinions about any host that the name has meant.
+    """
+    cast, names = Cast(), _Names()
+    found = []
+    servers: set[str] = set()
+    believed: dict[tuple[str, str], str] = {}
+    for entry in trace.entries:
+        data = entry.data
+        cast.note(entry)
+        if isinstance(data, HostNamed):
+            names.note(entry, data)
+        elif isinstance(data, ConfigurationBelieved):
+            believed[entry.node, data.master] = data.host.lower()
+            if data.host.lower() in names.moved_us:
+                found.append(entry)
+        elif isinstance(data, SentinelEvent) and data.name in _CORRECTIONS:
+            _, host, *_ = data.payload.rpartition(" @ ")[2].split()
+            if names.is_stale(host):
+                found.append(entry)
+                servers.add(cast.place(data.host, data.port))
+
+    def explains(violation: Violation) -> bool:
+        entry = violation.entry
+        if entry.node in servers or any(each in found for each in violation.evidence):
+            return True
+        if not isinstance(entry.data, OpinionGiven):
+            return False
+        name = believed.get((entry.node, entry.data.master), "")
+        moved_us = names.moved_us.get(name, entry.time_us)
+        return moved_us < entry.time_us and entry.data.host in names.hosts[name]
+
+    return Occurrences(tuple(found), explains)
+
+
+_CORRECTIONS = ("+fix-slave-config", "+convert-to-slave")
+
+STALE_NAME = Peculiarity(
+    "stale-name",
+    "A Sentinel looks up the name of a server when it connects, and not again while that "
+    "connection stands; who looked while the name led elsewhere goes on watching another server.",
+    "By their names all Sentinels have the same master, so that no hello tells anybody otherwise, "
+    "and one that names the wrong server by its address is no news. Each goes on making the "
+    "replicas follow the server that it means itself, and takes in those of the server that it "
+    "watches by mistake, which it keeps after the mistake is mended.",
+    "monitoring §1.2: MON-1.2-3, MON-1.2-6; monitoring §3.3: MON-3.3-2",
+    (
+        ONE_ADDRESS_PER_CONFIG_EPOCH,
+        ONE_MASTER_AT_THE_END,
+        OPINIONS_ARE_ONES_OWN,
+        REPLICAS_FOLLOW_AT_THE_END,
+    ),
+    _stale_name,
 )

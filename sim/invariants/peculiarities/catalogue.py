@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sim.invariants.peculiarities.addresses import OWN_ADDRESS
+from sim.invariants.peculiarities.addresses import OWN_ADDRESS, STALE_NAME
 from sim.invariants.peculiarities.configurations import (
     ADOPTED_EPOCH_UNSAVED,
     ASSIGNED_EPOCH,
@@ -29,6 +29,7 @@ PECULIARITIES: tuple[Peculiarity, ...] = (
     OPINIONS_FREEZE,
     DONE_ELSEWHERE,
     OWN_ADDRESS,
+    STALE_NAME,
 )
 """All of them; the first one that explains a violation is named."""
 

@@ -20,7 +20,7 @@ from sim.invariants.configurations import (
     SAVED_BEFORE_SENT,
 )
 from sim.invariants.elections import EPOCHS_NEVER_GO_BACK, ONE_VOTE_PER_EPOCH
-from sim.invariants.known import ends_life
+from sim.invariants.known import ends_life, forget
 from sim.invariants.liveness import ONE_MASTER_AT_THE_END
 from sim.invariants.peculiarities.peculiarity import Occurrences, Peculiarity
 from sim.invariants.verdicts import Violation
@@ -85,8 +85,7 @@ def _unsaved(trace: Trace) -> Occurrences:
     for entry in trace.entries:
         data = entry.data
         if isinstance(data, ConfigurationSaved) and not data.error:
-            for key in [key for key in unsaved if key[0] == entry.node]:
-                del unsaved[key]
+            forget(unsaved, node=entry.node)
         elif isinstance(data, ConfigurationBelieved):
             key = (entry.node, data.master)
             before = held.get(key)
@@ -252,8 +251,7 @@ def _equal_epochs(trace: Trace) -> Occurrences:
         elif isinstance(data, SentinelEvent) and data.name == "-monitor":
             last.pop((entry.node, data.master), None)
         elif isinstance(data, ProcessChanged) and data.is_end:
-            for key in [key for key in last if key[0] == entry.node]:
-                del last[key]
+            forget(last, node=entry.node)
     tied = [
         entry
         for entry in last.values()
