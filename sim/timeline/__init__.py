@@ -8,8 +8,8 @@ Importing this package needs matplotlib (the ``plot`` extra), and says so if it 
 
 - `figure`: the sheet with one or more of `panel`; `multiples`: the grid; `canvas`: the sheet, in
   points; `saving`: PNG, SVG and PDF.
-- `scene`: what is shown; `selection`: what is asked for; `axis` and `planning`: where in time;
-  `labels`: where text goes; `palette`: how it looks.
+- `scene`: what is shown, with `busy` servers; `selection`: what is asked for; `moments`, `axis` and
+  `planning`: where in time; `labels`: where text goes; `palette`: how it looks.
 - `lanes` with `strips` (clients), `sentinels`, `servers`; `arrows` between them; `lag` below;
   `story`, `phases`, `phase_rows` above; `marks` (faults, quiet time) across, with `fault_labels`;
   `legend`.

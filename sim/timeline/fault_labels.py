@@ -57,15 +57,23 @@ def label_faults(faults: Sequence[Fault], nodes: Sequence[Node]) -> list[FaultMa
 
 def _text(verb: str, members: Sequence[Fault], nodes: Sequence[Node]) -> str:
     fault = members[0]
+    if fault.verb == "point_name":
+        return _cut("; ".join(each.detail for each in members))
     # What a remedy of the network ends is told by the fault before it.
     if fault.node == "network":
         detail = "" if fault.is_remedy else "; ".join(_sides(each, nodes) for each in members)
         return _cut(f"{verb.replace('_', ' ')} {detail}".strip())
-    who = listed(dict.fromkeys(each.node for each in members))
+    who = listed(dict.fromkeys(name for each in members for name in _hit(each)))
     if verb in _TOLD_BY_DETAIL:
         return _cut(f"{who}: {fault.detail}")
     lasting = re.fullmatch(r"busy (for .+)", fault.detail) if verb == "block" else None
     return _cut(f"{verb.replace('_', ' ')} {who}{f' {lasting[1]}' if lasting else ''}")
+
+
+def _hit(fault: Fault) -> list[str]:
+    """Whom a fault of a node hits: with its machine, all that run there."""
+    of_host = re.fullmatch(r"host off: (.+)", fault.detail) if fault.verb == "power_off" else None
+    return of_host[1].split(", ") if of_host else [fault.node]
 
 
 def _sides(fault: Fault, nodes: Sequence[Node]) -> str:

@@ -21,6 +21,7 @@ __all__ = [
     "draw_lane_labels",
     "draw_process",
     "lay_out_lanes",
+    "natural",
     "write_inside",
 ]
 
@@ -97,7 +98,9 @@ def lay_out_lanes(scene: Scene, top: float, densities: Mapping[str, Density]) ->
     for type, full_height in _HEIGHTS.items():
         density = densities[type]
         height = full_height * density.scale
-        nodes = sorted((node for node in scene.lanes if node.type == type), key=_natural)
+        nodes = sorted(
+            (node for node in scene.lanes if node.type == type), key=lambda node: natural(node.name)
+        )
         if nodes and lanes:
             top += density.gap + 2
         for node in nodes:
@@ -106,11 +109,9 @@ def lay_out_lanes(scene: Scene, top: float, densities: Mapping[str, Density]) ->
     return tuple(lanes)
 
 
-def _natural(node: Node) -> list[tuple[int, str]]:
+def natural(name: str) -> list[tuple[int, str]]:
     """Orders names so that ``redis-2`` comes before ``redis-10``."""
-    return [
-        (int(part), "") if part.isdigit() else (0, part) for part in re.split(r"(\d+)", node.name)
-    ]
+    return [(int(part), "") if part.isdigit() else (0, part) for part in re.split(r"(\d+)", name)]
 
 
 def describe(node: Node) -> str:
@@ -157,6 +158,10 @@ def draw_process(
     canvas: Canvas, scene: Scene, axis: TimeAxis, lane: Lane, taken: tuple[float, ...]
 ) -> None:
     """The life of a process: a line while it runs, a box while it is paused or not running."""
+    for busy in scene.busy:
+        left, right = axis.at(busy.start_us), axis.at(busy.end_us)
+        if busy.server == lane.node.name and left < axis.right and right > axis.left:
+            _draw_pause(canvas, lane, busy.what, left, right, taken)
     history = scene.histories.get(lane.node.name)
     for span in history.health if history else ():
         left, right = axis.at(span.start_us), axis.at(span.end_us)
@@ -166,26 +171,34 @@ def draw_process(
                 points = [(left, lane.middle), (right, lane.middle)]
                 canvas.line(points, colour=mark.fill, width=mark.width, order=2.5)
             continue
-        right = max(right, left + 1.5)
         if left >= axis.right:
             continue
-        down = span.value is Health.DOWN
-        # Opaque and above the marks of a role or an opinion; but who is paused keeps its role,
-        # the colour of which stays to be seen at the edges.
-        inset = 0.0 if down else 3.5 * lane.scale
-        canvas.box(
-            "down" if down else "paused",
-            left,
-            lane.top + inset,
-            right,
-            lane.bottom - inset,
-            order=6,
-        )
-        word = "not running" if down else span.value.value
-        # The upper half of a client's lane may tell how long it was without success.
-        is_client = lane.node.type == "client"
-        middle = (lane.middle + lane.bottom) / 2 - 1 if is_client else lane.middle
-        write_inside(canvas, lane, (word,), left, right, PAPER, taken, middle=middle, framed=True)
+        if span.value is not Health.DOWN:
+            _draw_pause(canvas, lane, span.value.value, left, right, taken)
+            continue
+        right = max(right, left + 1.5)
+        # Opaque and above the marks of a role or an opinion.
+        canvas.box("down", left, lane.top, right, lane.bottom, order=6)
+        _write_state(canvas, lane, "not running", left, right, taken)
+
+
+def _draw_pause(
+    canvas: Canvas, lane: Lane, word: str, left: float, right: float, taken: tuple[float, ...]
+) -> None:
+    """Who stands still keeps its role, the colour of which stays to be seen at the edges."""
+    right = max(right, left + 1.5)
+    inset = 3.5 * lane.scale
+    canvas.box("paused", left, lane.top + inset, right, lane.bottom - inset, order=6)
+    _write_state(canvas, lane, word, left, right, taken)
+
+
+def _write_state(
+    canvas: Canvas, lane: Lane, word: str, left: float, right: float, taken: tuple[float, ...]
+) -> None:
+    # The upper half of a client's lane may tell how long it was without success.
+    is_client = lane.node.type == "client"
+    middle = (lane.middle + lane.bottom) / 2 - 1 if is_client else lane.middle
+    write_inside(canvas, lane, (word,), left, right, PAPER, taken, middle=middle, framed=True)
 
 
 def write_inside(

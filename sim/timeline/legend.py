@@ -12,6 +12,8 @@ __all__ = ["Legend", "plan_legend"]
 _SIZE = 8.0
 _ROW = 13.5
 _SWATCH = 24.0
+_MOST_GAP = 120.0
+"""Columns that are further apart do not look as if they belonged together."""
 
 
 _COLUMNS = (("Redis server", "Process"), ("Sentinel",), ("Messages",), ("Client", "Time"))
@@ -40,7 +42,7 @@ class Legend:
     def draw(self, canvas: Canvas, left: float, right: float, top: float) -> None:
         """Draw all columns from `top` on, spread over the width."""
         free = right - left - sum(column.width for column in self.columns)
-        gap = free / max(len(self.columns) - 1, 1)
+        gap = min(free / max(len(self.columns) - 1, 1), _MOST_GAP)
         for column in self.columns:
             for number, (text, is_heading) in enumerate(column.lines):
                 y = top + (number + 0.5) * _ROW

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sim.timeline.axis import TimeAxis
 from sim.timeline.canvas import Canvas
 from sim.timeline.fault_labels import FaultMark, label_faults
-from sim.timeline.labels import Placed, in_rows
+from sim.timeline.labels import Placed, flags
 from sim.timeline.palette import FAINT_INK, INK, PAPER
 from sim.timeline.scene import Scene
 
@@ -53,9 +53,10 @@ class FaultBand:
             if label is None:
                 continue
             row_bottom = foot - _LEADER - label.row * _ROW
-            canvas.line(
-                [(label.centre, row_bottom), (x, foot)], colour=FAINT_INK, width=0.7, order=7
-            )
+            # A pole that stands on its mark; a label that was moved aside has a slanted one.
+            half = canvas.measure(mark.text, _SIZE, "bold")[0] / 2
+            top_x = min(max(x, label.centre - half), label.centre + half)
+            canvas.line([(top_x, row_bottom), (x, foot)], colour=FAINT_INK, width=0.7, order=7)
             canvas.text(
                 label.centre,
                 row_bottom - _ROW / 2 + 1,
@@ -75,7 +76,7 @@ def plan_faults(canvas: Canvas, scene: Scene, axis: TimeAxis) -> FaultBand:
     told = [index for index, mark in enumerate(marks) if mark.text]
     centres = [axis.at(marks[index].time_us) for index in told]
     widths = [canvas.measure(marks[index].text, _SIZE, "bold")[0] + 3 for index in told]
-    labels = in_rows(centres, widths, axis.left - 60, axis.right, 8.0)
+    labels = flags(centres, widths, axis.left - 60, axis.right, 8.0)
     rows = max((label.row for label in labels), default=-1) + 1
     return FaultBand(tuple(marks), dict(zip(told, labels, strict=True)), rows)
 

@@ -13,11 +13,12 @@ from sim.timeline.fault_labels import label_faults
 from sim.timeline.figure import WIDTH_INCHES, caption, new_canvas
 from sim.timeline.lanes import Density, draw_lane_labels, label_width, lay_out_lanes
 from sim.timeline.legend import plan_legend
+from sim.timeline.moments import moments
 from sim.timeline.palette import FAINT_INK, INK, RULE
 from sim.timeline.panel import MARGIN
 from sim.timeline.phases import duration_text
 from sim.timeline.saving import styled
-from sim.timeline.scene import Scene, moments, read_scene
+from sim.timeline.scene import Scene, read_scene
 from sim.timeline.sentinels import draw_sentinel
 from sim.timeline.servers import draw_server
 from sim.timeline.strips import draw_client

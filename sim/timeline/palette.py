@@ -46,7 +46,7 @@ MARKS: dict[str, Mark] = {
     "unknown-role": Mark("role unknown", "Redis server", "box", "#DDDDDD"),
     "running": Mark("running", "Process", "line", "#9A9A9A", width=1.4),
     "down": Mark("killed, not running", "Process", "box", "#FFFFFF", "#B4B4B4", "xx"),
-    "paused": Mark("paused or blocked", "Process", "box", "#D9D9D9", "#777777", "|||"),
+    "paused": Mark("paused, blocked or loading", "Process", "box", "#D9D9D9", "#777777", "|||"),
     "sdown": Mark("SDOWN: holds the master to be down", "Sentinel", "box", "#FBD58A", "#B87A00"),
     "odown": Mark("ODOWN: so do enough others", "Sentinel", "box", "#A63D00", "#7A2D00"),
     "sdown-other": Mark(
@@ -56,14 +56,14 @@ MARKS: dict[str, Mark] = {
         "TILT: distrusts its clock, does not act", "Sentinel", "box", "#EDE3F2", "#75528A", "oo"
     ),
     "elected": Mark("elected leader", "Sentinel", "star", "#FFE94D", INK),
-    "switched": Mark("names the new master from here", "Sentinel", "diamond", "#FFFFFF", INK),
+    "switched": Mark("names another master from here", "Sentinel", "diamond", "#FFFFFF", INK),
     "aborted": Mark("gives its attempt up", "Sentinel", "cross", INK, INK),
     "asked": Mark("asks for a vote", "Messages", "arrow", "#6B6B6B", line=":", width=0.9),
     "granted": Mark("votes for the candidate", "Messages", "arrow", "#006B4F", width=1.2),
     "refused": Mark("refuses: has voted already", "Messages", "arrow", "#B34700", line="--"),
     "promote": Mark("makes a replica the master", "Messages", "arrow", INK, width=2.2),
     "follow": Mark(
-        "makes a server follow the new one", "Messages", "arrow", "#8A3A74", line="-.", width=1.3
+        "makes a server follow another one", "Messages", "arrow", "#8A3A74", line="-.", width=1.3
     ),
     "ok": Mark("operation succeeded", "Client", "tick-high", "#00795A"),
     "failed": Mark("operation failed", "Client", "tick-low", "#C24A00"),
@@ -71,7 +71,7 @@ MARKS: dict[str, Mark] = {
     "lost": Mark("acknowledged, lost later", "Client", "cross", INK, INK),
     "fault": Mark("fault", "Time", "line", INK, width=1.3),
     "remedy": Mark("end of a fault", "Time", "line", INK, line="--", width=1.0),
-    "quiet": Mark("uneventful time, drawn shorter", "Time", "band", QUIET),
+    "quiet": Mark("time of few events, drawn shorter", "Time", "band", QUIET),
 }
 """Every mark that a timeline may use, by its key, in the order of the legend."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sim.timeline.arrows import draw_corrections, draw_failover_commands, draw_votes
+from sim.timeline.arrows import draw_commands, draw_votes
 from sim.timeline.axis import TimeAxis
 from sim.timeline.canvas import Canvas
 from sim.timeline.lag import LAG_HEIGHT, LAG_UNIT, draw_lag, draw_lag_caption, lag_label_width
@@ -18,10 +18,11 @@ from sim.timeline.lanes import (
     lay_out_lanes,
 )
 from sim.timeline.marks import draw_quiet_bands, plan_faults
+from sim.timeline.moments import crossings
 from sim.timeline.palette import FAINT_INK, INK
 from sim.timeline.phase_rows import needs_rows, plan_phase_rows, row_label_width
 from sim.timeline.phases import plan_phases
-from sim.timeline.scene import Scene, crossings
+from sim.timeline.scene import Scene
 from sim.timeline.sentinels import draw_sentinel
 from sim.timeline.servers import draw_server
 from sim.timeline.story import story_lines
@@ -114,8 +115,7 @@ def _draw_lanes(canvas: Canvas, scene: Scene, axis: TimeAxis, lanes: tuple[Lane,
                 draw_server(canvas, scene, axis, lane, taken)
     draw_votes(canvas, scene, axis, by_name)
     if scene.selection.part("commands"):
-        draw_failover_commands(canvas, scene, axis, by_name)
-        draw_corrections(canvas, scene, axis, by_name)
+        draw_commands(canvas, scene, axis, by_name)
 
 
 def _draw_time(canvas: Canvas, axis: TimeAxis, top: float) -> float:

@@ -17,6 +17,8 @@ _SIZE = 8.5
 _ROW = 27.0
 _LEADER = 12.0
 _BRACKET = 7.0
+_REACH = 16.0
+"""A label that is moved further away from its bracket is worth another row."""
 
 
 def duration_text(duration_us: int) -> str:
@@ -103,6 +105,6 @@ def plan_phases(canvas: Canvas, scene: Scene, axis: TimeAxis) -> PhaseBand:
         widths.append(
             max(canvas.measure(name, _SIZE, "bold")[0], canvas.measure(duration, _SIZE)[0]) + 3
         )
-    labels = in_rows(centres, widths, axis.left - 40, axis.right, 9.0)
+    labels = in_rows(centres, widths, axis.left - 40, axis.right, 9.0, reach=_REACH)
     rows = max((label.row for label in labels), default=-1) + 1
     return PhaseBand(tuple(phases), tuple(labels), rows)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from sim.timeline.axis import TimeAxis, plan_axis
-from sim.timeline.scene import Scene, moments
+from sim.timeline.moments import lone_faults, moments
+from sim.timeline.scene import Scene
 
 __all__ = ["plan_axes"]
 
 _LEAD_PT = 26.0
-_TAIL_PT = 30.0
+_TAIL_PT = 54.0
+"""Enough to name the state in which all of it ended."""
 _SHORTEST_US = 15_000
 
 
@@ -64,14 +67,15 @@ def plan_axes(
 
 
 def _finest_us(scenes: Sequence[Scene], otherwise: int) -> int:
-    """The shortest phase that is drawn."""
-    return min(
-        (
-            phase.duration_us
-            for scene in scenes
-            if scene.selection.part("phases")
-            for failover in scene.failovers
-            for phase in failover.phases
-        ),
-        default=otherwise,
-    )
+    """The shortest phase that is drawn; without any, the shortest time between two faults."""
+    phases = [
+        phase.duration_us
+        for scene in scenes
+        if scene.selection.part("phases")
+        for failover in scene.failovers
+        for phase in failover.phases
+    ]
+    faults = [
+        later - earlier for scene in scenes for earlier, later in pairwise(lone_faults(scene))
+    ]
+    return min(phases or faults, default=otherwise)

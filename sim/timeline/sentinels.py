@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from sim.judge import DownSpan
 from sim.judge.spans import merged_intervals, without_intervals
 from sim.timeline.axis import TimeAxis
 from sim.timeline.canvas import Canvas
-from sim.timeline.lanes import Lane, draw_process, write_inside
+from sim.timeline.fault_labels import listed
+from sim.timeline.lanes import Lane, draw_process, natural, write_inside
 from sim.timeline.palette import MARKS
 from sim.timeline.scene import Scene
 
@@ -24,6 +27,8 @@ def draw_sentinel(
     TILT is the ground on which all that is drawn; its edges stay to be seen.
     """
     draw_process(canvas, scene, axis, lane, taken)
+    marks = _marks(scene, lane)
+    taken = tuple(sorted({*taken, *(place for _, time in marks for place in _room(axis, time))}))
     mine = [flag for flag in scene.flags if flag.sentinel == lane.node.name]
     top, bottom = lane.top + _INSET * lane.scale, lane.bottom - _INSET * lane.scale
     _tilts(canvas, scene, axis, lane, mine, taken)
@@ -43,17 +48,26 @@ def draw_sentinel(
             ground = MARKS[key].fill
             write_inside(canvas, lane, (key.upper(),), left, right, ground, taken, middle=middle)
     size = _MARKER * max(lane.scale, 0.5)
-    for attempt in scene.attempts:
-        if attempt.sentinel != lane.node.name:
-            continue
-        if attempt.elected_us is not None and axis.shows(attempt.elected_us):
-            canvas.marker("elected", axis.at(attempt.elected_us), lane.middle, size)
-        if attempt.failed and axis.shows(attempt.ended_us):
-            canvas.marker("aborted", axis.at(attempt.ended_us), lane.middle, size)
-    for failover in scene.failovers:
-        for switch in failover.switches:
-            if switch.sentinel == lane.node.name and axis.shows(switch.time_us):
-                canvas.marker("switched", axis.at(switch.time_us), lane.middle, size)
+    for key, time_us in marks:
+        if axis.shows(time_us):
+            canvas.marker(key, axis.at(time_us), lane.middle, size)
+
+
+def _marks(scene: Scene, lane: Lane) -> list[tuple[str, int]]:
+    """The stars, crosses and diamonds of a lane as (mark, time)."""
+    attempts = [each for each in scene.attempts if each.sentinel == lane.node.name]
+    marks = [("elected", each.elected_us) for each in attempts if each.elected_us is not None]
+    marks += [("aborted", each.ended_us) for each in attempts if each.failed]
+    marks += [
+        ("switched", each.time_us) for each in scene.switches if each.sentinel == lane.node.name
+    ]
+    return marks
+
+
+def _room(axis: TimeAxis, time_us: int) -> tuple[float, ...]:
+    """Both edges of a mark, for texts to keep off; none if it is out of view."""
+    place = axis.at(time_us)
+    return (place - _MARKER / 2, place + _MARKER / 2) if axis.shows(time_us) else ()
 
 
 def _tilts(
@@ -96,18 +110,37 @@ def _others(
         [(flag.start_us, flag.end_us) for flag in mine if flag.subject == "master"]
     )
     strips = merged_intervals([(flag.start_us, flag.end_us) for flag in flags])
+    half = 6.5 * lane.scale
     for start_us, end_us in without_intervals(strips, covering):
         left, right = axis.at(start_us), axis.at(end_us)
-        if right <= left:
-            continue
-        half = 6.5 * lane.scale
-        canvas.box("sdown-other", left, lane.middle - half, right, lane.middle + half, order=4)
-        names = {
-            scene.nodes.name_at(flag.address)
-            for flag in flags
-            if flag.start_us < end_us and flag.end_us > start_us
-        }
-        ground = MARKS["sdown-other"].fill
-        listed = ", ".join(sorted(names))
-        words = (f"{listed} down", listed)
-        write_inside(canvas, lane, words, left, right, ground, taken, framed=True)
+        if right > left:
+            canvas.box("sdown-other", left, lane.middle - half, right, lane.middle + half, order=4)
+        # Whom it means may change on the way.
+        edges = {start_us, end_us}
+        edges |= {edge for flag in flags for edge in (flag.start_us, flag.end_us)}
+        for one, other in pairwise(sorted(edge for edge in edges if start_us <= edge <= end_us)):
+            names = {
+                scene.nodes.name_at(flag.address)
+                for flag in flags
+                if flag.start_us <= one and flag.end_us >= other
+            }
+            _name(canvas, axis, lane, names, one, other, taken)
+
+
+def _name(
+    canvas: Canvas,
+    axis: TimeAxis,
+    lane: Lane,
+    names: set[str],
+    start_us: int,
+    end_us: int,
+    taken: tuple[float, ...],
+) -> None:
+    """Write who is held to be down, or how many."""
+    told = listed(sorted(names, key=natural))
+    words = [f"{told} down", told]
+    if len(names) > 1:
+        words += [f"{len(names)} down"]
+    ground = MARKS["sdown-other"].fill
+    places = axis.at(start_us), axis.at(end_us)
+    write_inside(canvas, lane, words, *places, ground, taken, framed=True)

@@ -7,6 +7,7 @@ from itertools import pairwise
 
 from sim.judge import Health, NodeHistory
 from sim.timeline.axis import TimeAxis
+from sim.timeline.busy import Busy
 from sim.timeline.canvas import Canvas
 from sim.timeline.lanes import Lane, draw_process, write_inside
 from sim.timeline.palette import MARKS
@@ -17,11 +18,14 @@ __all__ = ["draw_server"]
 
 @dataclass(frozen=True, slots=True)
 class _Piece:
-    """A time in which role, link and health stayed the same; `words` to label it with."""
+    """A time in which role, link and health stayed the same; `words` to label it with.
+
+    `is_free`: it ran, and was not busy.
+    """
 
     key: str
     words: tuple[str, ...]
-    is_up: bool
+    is_free: bool
     start_us: int
     end_us: int
 
@@ -31,7 +35,8 @@ def draw_server(
 ) -> None:
     """Role and replication link of a server over time; labels where nothing (`taken`) crosses."""
     history = scene.histories.get(lane.node.name)
-    for piece in _pieces(history) if history else ():
+    busy = tuple(each for each in scene.busy if each.server == lane.node.name)
+    for piece in _pieces(history, busy) if history else ():
         left, right = axis.at(piece.start_us), axis.at(piece.end_us)
         if right <= left:
             continue
@@ -41,20 +46,21 @@ def draw_server(
         if is_unlinked:
             inset = 2 * lane.scale
             canvas.box("unlinked", left, lane.top + inset, right, lane.bottom - inset, order=4)
-        if piece.is_up:
+        if piece.is_free:
             ground = MARKS[piece.key].fill
             write_inside(canvas, lane, piece.words, left, right, ground, taken, framed=is_unlinked)
     draw_process(canvas, scene, axis, lane, taken)
 
 
-def _pieces(history: NodeHistory) -> list[_Piece]:
-    """The times in which the server ran or was paused, cut wherever anything changed."""
+def _pieces(history: NodeHistory, busy: tuple[Busy, ...]) -> list[_Piece]:
+    """The times in which the server ran or stood still, cut wherever anything changed."""
     edges = {
         edge
         for spans in (history.health, history.role, history.link_up)
         for span in spans
         for edge in (span.start_us, span.end_us)
     }
+    edges |= {edge for each in busy for edge in (each.start_us, each.end_us)}
     pieces = []
     for start_us, end_us in pairwise(sorted(edges)):
         health = history.health_at(start_us)
@@ -67,5 +73,7 @@ def _pieces(history: NodeHistory) -> list[_Piece]:
             key, words = role.name, (role.name,)
         if role is not None and role.master is not None and history.link_at(start_us) is False:
             key, words = "unlinked", ("replica, no link", "no link")
-        pieces.append(_Piece(key, words, health is Health.UP, start_us, end_us))
+        is_busy = any(each.start_us <= start_us < each.end_us for each in busy)
+        is_free = health is Health.UP and not is_busy
+        pieces.append(_Piece(key, words, is_free, start_us, end_us))
     return pieces

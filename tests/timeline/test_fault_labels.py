@@ -51,6 +51,16 @@ def test_a_clock_step_and_a_block_say_how_much() -> None:
     assert texts((1, "a", "block", "busy for 4 s")) == ["block a for 4 s"]
 
 
+def test_a_machine_without_power_takes_all_that_ran_there_with_it() -> None:
+    told = texts((1, "redis-1", "power_off", "host off: redis-1, sentinel-1"))
+    assert told == ["power off redis-1, sentinel-1"]
+
+
+def test_a_name_that_is_pointed_elsewhere_says_where_it_leads() -> None:
+    mistake = "redis-4.example is 10.0.0.1 (redis-1)"
+    assert texts((1, "network", "point_name", mistake)) == [mistake]
+
+
 def test_what_happens_again_and_again_is_labelled_once() -> None:
     assert texts(*((second, "a", "block", "busy for 4 s") for second in range(5))) == [
         "block a for 4 s (5 times)",

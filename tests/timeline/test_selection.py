@@ -6,7 +6,8 @@ import pytest
 from matplotlib.text import Text
 
 from sim.timeline import GROUPS, PARTS, timeline
-from sim.timeline.scene import moments, read_scene
+from sim.timeline.moments import moments
+from sim.timeline.scene import read_scene
 from tests.judge.stories import failover_story
 
 STORY = failover_story()
