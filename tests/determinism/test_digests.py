@@ -16,12 +16,13 @@ from sim.search import KINDS, Dice, play
 from sim.world import Deployment, World
 from tests.determinism.digests import BACKWARDS, digests, digests_of
 from tests.support.golden import DIRECTORY, Golden
-from tests.support.pythons import interpreters
+from tests.support.pythons import Version, interpreters
 
 ROOT = Path(__file__).resolve().parents[2]
 SEEDS = (1, 2, 3)
 HASH_SEEDS = ("0", "4711", "random")
 VERSIONS = tuple(interpreters())
+HERE: Version = (sys.implementation.name, *sys.version_info[:2])
 ALL_OF_THEM = "DETERMINISM_ALL"
 
 
@@ -65,21 +66,37 @@ def test_there_is_no_golden_digest_of_a_scenario_that_is_gone() -> None:
     assert sorted(path.stem for path in files) == shipped_names()
 
 
-@pytest.mark.real_io
-@pytest.mark.parametrize("version", VERSIONS, ids=lambda version: "{}.{}".format(*version))
-def test_every_python_comes_to_the_same_digests_with_other_hashes_and_in_another_order(
-    version: tuple[int, int],
-) -> None:
-    """In another process, the last scenario first; every fourth of them, or all if asked to.
+def share(version: Version) -> list[str]:
+    """The scenarios that a version is tried with: all of them if asked to.
 
-    Each version begins elsewhere, so that several of them come to more. ``make determinism`` asks
-    for all of them on all versions.
+    Else those are shared out among all others than the version that runs the tests, so that each
+    scenario is run by one of them; that one itself has every eighth to do, in another process.
     """
-    place = VERSIONS.index(version)
-    names = shipped_names() if os.environ.get(ALL_OF_THEM) else shipped_names()[place % 4 :: 4]
-    hash_seed = HASH_SEEDS[place % len(HASH_SEEDS)]
+    names = shipped_names()
+    if os.environ.get(ALL_OF_THEM):
+        return names
+    if version == HERE:
+        return names[::8]
+    others = [each for each in VERSIONS if each != HERE]
+    return names[others.index(version) :: len(others)]
+
+
+@pytest.mark.real_io
+@pytest.mark.parametrize("version", VERSIONS, ids=lambda version: "{}-{}.{}".format(*version))
+def test_every_python_comes_to_the_same_digests_with_other_hashes_and_in_another_order(
+    version: Version,
+) -> None:
+    """In another process, the last scenario first; ``make determinism`` asks for all on each."""
+    names = share(version)
+    hash_seed = HASH_SEEDS[VERSIONS.index(version) % len(HASH_SEEDS)]
     found = digests_elsewhere(interpreters()[version], hash_seed, BACKWARDS, *names)
     assert sorted(found) == sorted(reviewed(names))
+
+
+def test_with_other_pythons_every_scenario_is_run_by_one_of_them() -> None:
+    others = [each for each in VERSIONS if each != HERE]
+    if others:
+        assert {name for each in others for name in share(each)} == set(shipped_names())
 
 
 @pytest.mark.real_io
@@ -92,7 +109,7 @@ def test_another_process_with_other_hashes_comes_to_the_same_digests(hash_seed: 
 def test_there_are_several_pythons_to_compare() -> None:
     if len(VERSIONS) == 1:
         pytest.skip("no other Python from 3.11 on, neither on PATH nor under pyenv")
-    assert sys.version_info[:2] in VERSIONS
+    assert HERE in VERSIONS
 
 
 def test_seeds_give_different_runs() -> None:

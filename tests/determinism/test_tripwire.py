@@ -27,6 +27,9 @@ def planted(source: str) -> Any:
     [
         "import time\ndef leak(_): time.time()",
         "import time\ndef leak(_): time.monotonic_ns()",
+        "import time\ndef leak(_): time.process_time_ns()",
+        "import time\ndef leak(_): time.gmtime()",
+        "import time\ndef leak(_): time.strftime('%H')",
         "import random\ndef leak(_): random.random()",
         "import random\ndef leak(_): random.shuffle([1, 2])",
         "import os\ndef leak(_): os.urandom(8)",
@@ -83,3 +86,7 @@ def test_a_whole_failover_asks_the_machine_for_nothing() -> None:
     world.run(15.0)
     old = world.kill("master")
     assert world.run_until(lambda: world.master != old, limit=30.0)
+
+
+def test_a_time_that_is_given_may_be_converted() -> None:
+    planted("import time\ndef leak(_): time.strftime('%H', time.gmtime(0))")(None)

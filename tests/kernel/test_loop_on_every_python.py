@@ -31,8 +31,13 @@ def test_the_tour_is_what_it_was(golden: Golden) -> None:
 
 @pytest.mark.parametrize("hash_seed", [1, 2])
 def test_the_tour_is_the_same_on_every_python(golden: Golden, hash_seed: int) -> None:
-    for interpreter in interpreters().values():
-        golden("kernel/asyncio-tour.txt", tour(interpreter, hash_seed=hash_seed))
+    """On every CPython, for one that collects garbage later also complains later of what is in it.
+
+    It does so to the log of the loop; no trace knows when anything is collected.
+    """
+    for (implementation, *_), interpreter in interpreters().items():
+        if implementation == "cpython":
+            golden("kernel/asyncio-tour.txt", tour(interpreter, hash_seed=hash_seed))
 
 
 def test_the_tour_is_the_same_in_development_mode(golden: Golden) -> None:

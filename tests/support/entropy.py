@@ -40,10 +40,15 @@ CLOCKS = (
     "perf_counter",
     "perf_counter_ns",
     "process_time",
+    "process_time_ns",
     "sleep",
+    "thread_time",
+    "thread_time_ns",
     "time",
     "time_ns",
 )
+CONVERSIONS = {"asctime": 0, "ctime": 0, "gmtime": 0, "localtime": 0, "strftime": 1}
+"""Those that ask for the time only if none is given, after so many arguments."""
 SOCKETS = ("create_connection", "create_server", "getaddrinfo", "gethostbyname", "socketpair")
 
 
@@ -56,6 +61,8 @@ def watched() -> Iterator[tuple[ModuleType, str]]:
     for name in CLOCKS:
         if hasattr(time, name):
             yield time, name
+    for name in CONVERSIONS:
+        yield time, name
     for name in random.__all__:
         if not isinstance(getattr(random, name), type):
             yield random, name
@@ -85,7 +92,8 @@ def guarded(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(function)
     def guard(*arguments: Any, **keywords: Any) -> Any:
-        if who := culprit(sys._getframe(1)):
+        asks = len(arguments) <= CONVERSIONS.get(name.removeprefix("time."), len(arguments))
+        if asks and (who := culprit(sys._getframe(1))):
             raise EntropyError(f"{who}, asks the machine: {name}")
         return function(*arguments, **keywords)
 
