@@ -31,7 +31,7 @@ BENCH := $(BENCH_VENV)/.installed
 .PHONY: help demo test check format lint format-check types layers conformance conformance-write \
 	notebooks images scenario-pages reference-pages code-in-pages bench docs wheel-test coverage \
 	golden live explore fuzz soak mutants abuse load \
-	compare-reference compare-live determinism setup clean distclean
+	compare-reference compare-live jepsen determinism setup clean distclean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | sort | expand -t 20
@@ -85,6 +85,10 @@ explore: $(DEMO) ## elections in every order of messages and crashes, up to a bo
 	$(BIN)/python -m sim.adversary explore
 	$(BIN)/python -m sim.adversary explore two-masters two-addresses --rules safer-tally
 	$(BIN)/python -m sim.adversary mutants
+
+jepsen: $(DEV) ## the experiment of 2013, a hundred runs of five variants: tables, and what the tests keep
+	$(BIN)/python -m tests.jepsen.figures
+	$(BIN)/python -m sim.jepsen --variant 2.6.13
 
 determinism: $(DEV) ## every shipped scenario on every Python that is here: the same digests
 	DETERMINISM_ALL=1 $(BIN)/python -m pytest -q -n auto --maxprocesses 8 tests/determinism

@@ -14,11 +14,23 @@ from sim.jepsen.experiment import run_experiment
 from sim.jepsen.plan import VARIANTS, Variant, find_variant
 from sim.jepsen.published import PUBLISHED
 
-__all__ = ["Figures", "comparison", "legend", "measure", "quantile", "side_by_side", "verdict"]
+__all__ = [
+    "FEWEST",
+    "Figures",
+    "comparison",
+    "is_inside",
+    "legend",
+    "measure",
+    "quantile",
+    "side_by_side",
+    "verdict",
+]
 
 Figures = Mapping[str, float]
 
 PERCENTS = (5, 50, 95)
+FEWEST = 20
+"""Of fewer runs a band that leaves a twentieth out on each side says nothing."""
 HEADLINES = ("acknowledged", "surviving", "lost", "loss rate", "found", "not acknowledged")
 
 
@@ -76,14 +88,25 @@ def comparison(runs: Sequence[Figures]) -> list[str]:
     return lines
 
 
+def is_inside(runs: Sequence[Figures], name: str = "lost") -> bool:
+    """Whether the published loss lies between 5 and 95 % of the runs, counted as `name` says."""
+    low, high = _band(runs, name)
+    return low <= PUBLISHED["lost"] <= high
+
+
+def _band(runs: Sequence[Figures], name: str) -> tuple[float, float]:
+    values = _values(runs, name)
+    return quantile(values, PERCENTS[0]), quantile(values, PERCENTS[-1])
+
+
 def verdict(runs: Sequence[Figures]) -> str:
     """Whether the published loss lies where nine runs of ten lie, counted both ways."""
     told = []
     for name in ("lost", TO_LAST):
         values, published = _values(runs, name), PUBLISHED["lost"]
-        low, high = (quantile(values, each) for each in (PERCENTS[0], PERCENTS[-1]))
+        low, high = _band(runs, name)
         share = sum(value <= published for value in values) / len(values)
-        where = "inside" if low <= published <= high else "OUTSIDE"
+        where = "inside" if is_inside(runs, name) else "OUTSIDE"
         told.append(
             f"{name}: {published:.0f} is {where} of {low:.0f}..{high:.0f}; "
             f"{share:.0%} of {len(runs)} runs lost no more"

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from sim.jepsen import __main__ as command
 from sim.jepsen.__main__ import main
 from sim.jepsen.accounting import TO_LAST
 from sim.jepsen.plan import VARIANTS, find_variant
-from sim.jepsen.table import comparison, measure, quantile, side_by_side, verdict
+from sim.jepsen.table import FEWEST, comparison, measure, quantile, side_by_side, verdict
 
 
 @pytest.mark.parametrize(("percent", "value"), [(0, 1), (50, 3), (100, 5), (5, 1.2), (95, 4.8)])
@@ -23,6 +24,15 @@ def test_the_verdict_can_be_either() -> None:
     assert verdict(near).count("inside") == 2
     far = [{"lost": 1200.0, TO_LAST: 1000.0}, {"lost": 1300.0, TO_LAST: 1300.0}]
     assert verdict(far).startswith("lost: 1126 is OUTSIDE")
+
+
+@pytest.mark.parametrize(("count", "status"), [(FEWEST - 1, 0), (FEWEST, 1)])
+def test_the_command_fails_if_enough_runs_leave_the_published_loss_outside(
+    count: int, status: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    far = [{"lost": 1200.0 + n, TO_LAST: 1200.0 + n} for n in range(count)]
+    monkeypatch.setattr(command, "measure", lambda *_: far)
+    assert main(["--seeds", str(count), "--variant", "2.6.13"]) == status
 
 
 def test_an_error_that_a_run_does_not_have_counts_as_none_and_a_time_not_at_all() -> None:
