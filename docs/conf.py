@@ -55,6 +55,7 @@ myst_heading_anchors = 6
 nitpicky = True
 pygments_style = "friendly"
 highlight_language = "text"
+smartquotes = False  # else --set becomes a dash that no command line understands
 
 # --- the reference, from docstrings ------------------------------------------------------------
 
@@ -73,7 +74,10 @@ nitpick_ignore_regex = [(r"py:.*", r".*")]
 html_theme = "furo"
 html_title = "minisentinel"
 html_extra_path = ["site-root"]
+html_static_path = ["site-static"]
+html_css_files = ["wide.css"]
 html_copy_source = False
+html_show_copyright = False
 html_show_sphinx = False
 
 

@@ -29,6 +29,8 @@ def execute(path: Path, *, write: bool) -> str:
         timeout=CELL_TIMEOUT_SECONDS,
         kernel_name="python3",
         resources={"metadata": {"path": str(path.parent)}},
+        # What a cell prints is one output, however many messages it came in.
+        coalesce_streams=True,
     )
     try:
         client.execute()

@@ -22,9 +22,9 @@ from minisentinel import cli as sentinel_command
 from minisentinel.files import write_atomically
 from minisentinel.trace import Data, Entry, Header, kinds
 from minisentinel.trace.file import FORMAT, VERSION, encode_entry
-from sim.cli import _parser as simulator_parser
+from sim.cli import make_parser as simulator_parser
 from sim.jepsen.__main__ import make_parser as jepsen_parser
-from sim.search.__main__ import _parser as search_parser
+from sim.search.__main__ import make_parser as search_parser
 from sim.trace import FaultInjected
 
 __all__ = ["API", "PAGES", "home_of", "main", "offered"]

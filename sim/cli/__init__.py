@@ -3,8 +3,8 @@
 Exit status: 0 all well, 1 an expectation of the scenario or an invariant failed, 2 wrong usage or
 bad input. Outputs are written to a temporary name and renamed.
 
-A module for each group of commands: `running`, `plotting`, `exporting`, `judging`; `arguments` and
-`outputs` are what they share.
+A module for each group of commands: `running`, `plotting`, `exporting`, `judging`; `outputs` is
+what they share.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from minisentinel import __version__
 from minisentinel.config import ConfigError
 from minisentinel.console import guarded
 from minisentinel.trace import TraceError
-from sim.cli.arguments import UsageError
+from sim.arguments import UsageError
 from sim.cli.exporting import add_export, add_show
 from sim.cli.judging import add_check
 from sim.cli.plotting import SHOWABLE, add_plot
@@ -26,7 +26,7 @@ from sim.scenarios import ScenarioError
 from sim.world.deployment import DeploymentError
 from sim.world.world import ImpossibleFault, UnknownNode
 
-__all__ = ["SHOWABLE", "main"]
+__all__ = ["SHOWABLE", "main", "make_parser"]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -36,10 +36,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _main(arguments: Sequence[str] | None) -> int:
     try:
-        options, rest = _parser().parse_known_args(arguments)
+        options, rest = make_parser().parse_known_args(arguments)
         options.rest = rest
         if rest and options.command is not _jepsen:
-            _parser().error(f"unrecognized arguments: {' '.join(rest)}")
+            make_parser().error(f"unrecognized arguments: {' '.join(rest)}")
         status: int = options.command(options)
         return status
     except (
@@ -55,7 +55,8 @@ def _main(arguments: Sequence[str] | None) -> int:
         return 2
 
 
-def _parser() -> argparse.ArgumentParser:
+def make_parser() -> argparse.ArgumentParser:
+    """What the command line takes."""
     parser = argparse.ArgumentParser(
         prog="minisentinel-sim",
         description="Simulate Redis Sentinel deployments in virtual time; watch them fail over.",

@@ -10,7 +10,7 @@ from typing import Any
 
 from minisentinel.files import write_atomically
 from minisentinel.trace import Trace
-from sim.cli.arguments import UsageError, seconds, words
+from sim.arguments import UsageError, seconds, words
 from sim.cli.outputs import check_outputs, trace_in, written
 from sim.exports import (
     ExportError,

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from minisentinel.trace import Trace, read_trace
-from sim.cli.arguments import UsageError
+from sim.arguments import UsageError
 
 __all__ = ["check_outputs", "progress_bar", "trace_in", "written"]
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from minisentinel.trace import Trace
-from sim.cli.arguments import UsageError, count, seconds, words
+from sim.arguments import UsageError, count, seconds, words
 from sim.cli.outputs import check_outputs, trace_in, written
 from sim.judge import summarize
 from sim.scenarios import find_scenario, run_scenario
@@ -85,7 +85,10 @@ def _plot(options: argparse.Namespace) -> int:
 
 
 def _is_trace(what: str) -> bool:
-    return not what.endswith(".toml") and what.partition("/")[0] not in shipped_names()
+    """Whether this is a file's name: a misspelt scenario is none, whoever tells it knows better."""
+    if what.endswith(".toml") or what.partition("/")[0] in shipped_names():
+        return False
+    return bool(Path(what).suffix) or Path(what).exists()
 
 
 def _traces(what: str, options: argparse.Namespace) -> list[Trace]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from collections.abc import Sequence
 from typing import Any
 
 from minisentinel.files import read_included, read_text
 from minisentinel.trace import write_trace
-from sim.cli.arguments import UsageError, count, positive
+from sim.arguments import UsageError, count, positive
 from sim.cli.outputs import check_outputs, progress_bar, written
 from sim.cli.plotting import plotter
 from sim.judge import log_lines
@@ -28,6 +29,8 @@ from sim.world.deployment import DEPLOYMENT_SETTINGS, Deployment
 __all__ = ["add_describe", "add_list", "add_run"]
 
 ALL = "all"
+ONE_RUN = ("duration", "trace", "messages", "plot")
+"""The options that a table of many runs has no use for."""
 
 
 def add_list(commands: Any) -> None:
@@ -49,8 +52,9 @@ def add_run(commands: Any) -> None:
     run = commands.add_parser(
         "run",
         help="run a scenario, or all, and judge it",
-        description="Run a scenario, print every Sentinel's log, a summary and the digest. "
-        f"'{ALL}' runs every shipped scenario and prints a row for each.",
+        description="Run a scenario, print every Sentinel's log, a summary and the digest. With "
+        f"--seeds many runs of it become a row of a table; '{ALL}' gives a row for every shipped "
+        "scenario.",
     )
     run.add_argument("scenario", help=f"a shipped scenario (see list), a .toml file, or '{ALL}'")
     run.add_argument("--variant", default="", metavar="NAME", help="this variant of it")
@@ -58,7 +62,7 @@ def add_run(commands: Any) -> None:
     run.add_argument("--master", metavar="NAME", help="which master of --conf (default: the first)")
     run.add_argument("--seed", type=int, default=1, metavar="N", help="default: 1")
     run.add_argument(
-        "--seeds", type=count, metavar="K", help=f"with '{ALL}': K seeds each, from --seed on"
+        "--seeds", type=count, metavar="K", help="K runs, from --seed on: only a row of the table"
     )
     run.add_argument(
         "--duration",
@@ -107,21 +111,37 @@ def _describe(options: argparse.Namespace) -> int:
     return 0
 
 
-def _run_all(options: argparse.Namespace) -> int:
-    """A row for each scenario as soon as it is known; what failed, behind all of them."""
-    for name in ("conf", "master", "duration", "set", "trace", "plot", "variant", "messages"):
+def _refuse(options: argparse.Namespace, names: Sequence[str], why: str) -> None:
+    """Raise `UsageError` if one of these options is given."""
+    for name in names:
         if getattr(options, name):
-            raise UsageError(f"--{name} is for a single scenario; expected its name, not '{ALL}'")
-    scenarios = shipped_scenarios(variants=True)
+            raise UsageError(f"--{name} is for {why}")
+
+
+def _run_table(scenarios: Sequence[Scenario], options: argparse.Namespace) -> int:
+    """A row for each scenario as soon as it is known; what failed, behind all of them.
+
+    What the machine took for it is told of all, to compare; a single row is the same everywhere.
+    """
+    columns = slice(None if len(scenarios) > 1 else -1)
     seeds = range(options.seed, options.seed + (options.seeds or 1))
     names = max(len(each.full_name) for each in scenarios)
     themes = max(len(each.theme) for each in scenarios)
-    widths = (names, themes, len("FAILED") + 2 * len(f" {len(seeds)}"), 9, 11, 9, 9, 6)
-    print(*table_lines([HEADINGS], widths), sep="\n")
+    widths: tuple[int, ...] = (
+        names,
+        themes,
+        len("FAILED") + 2 * len(f" {len(seeds)}"),
+        9,
+        11,
+        9,
+        9,
+        6,
+    )
+    print(*table_lines([HEADINGS[columns]], widths[columns]), sep="\n")
     failures = []
     for scenario in scenarios:
         row = run_row(scenario, seeds, time.process_time)
-        print(*table_lines([row.cells()], widths), sep="\n", flush=True)
+        print(*table_lines([row.cells()[columns]], widths[columns]), sep="\n", flush=True)
         failures += [f"FAILED {scenario.full_name}: {each}" for each in row.failures]
     for failure in failures:
         print(failure)
@@ -130,10 +150,14 @@ def _run_all(options: argparse.Namespace) -> int:
 
 def _run(options: argparse.Namespace) -> int:
     if options.scenario == ALL:
-        return _run_all(options)
-    if options.seeds is not None:
-        raise UsageError(f"--seeds is for '{ALL}'; expected --seed for a single scenario")
+        single = f"a single scenario; expected its name, not '{ALL}'"
+        _refuse(options, ("variant", "conf", "master", "set"), single)
+        _refuse(options, ONE_RUN, single)
+        return _run_table(shipped_scenarios(variants=True), options)
     scenario = _configured(options)
+    if options.seeds is not None:
+        _refuse(options, ONE_RUN, "a single run; expected --seed, not --seeds")
+        return _run_table([scenario], options)
     draw = plotter(options.plot) if options.plot else None
     check_outputs([options.trace, *options.plot] if options.trace is not None else options.plot)
     with progress_bar() as progress:
@@ -182,14 +206,28 @@ def _configured(options: argparse.Namespace) -> Scenario:
             read_include=read_included,
         )
         for note in deployment.left_out:
-            print(f"minisentinel-sim: note: {options.conf}: {note}", file=sys.stderr)
+            _note(f"{options.conf}: {note}")
     elif options.master is not None:
         raise UsageError("--master chooses among the masters of --conf, which is missing")
     for key, value in changes.items():
         # What the file says comes first, and what was asked for last.
         if options.conf is not None and key in DEPLOYMENT_SETTINGS:
             deployment = deployment.with_setting(key, value)
+    if options.conf is not None:
+        _note(
+            f"{options.conf}: {deployment.master_name}, replicas: {deployment.replicas}, "
+            f"Sentinels: {deployment.sentinels} (change with --master and --set)"
+        )
+    if (changes or options.conf) and deployment.effective_quorum > deployment.sentinels:
+        _note(
+            f"quorum {deployment.effective_quorum}: {deployment.sentinels} Sentinels can never "
+            "agree; --set sentinels=N says how many there are"
+        )
     return scenario.with_deployment(deployment)
+
+
+def _note(text: str) -> None:
+    print(f"minisentinel-sim: note: {text}", file=sys.stderr)
 
 
 def _print_result(scenario: Scenario, result: Result) -> None:

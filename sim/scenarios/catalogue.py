@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from difflib import get_close_matches
 from importlib import resources
 from pathlib import Path
 
@@ -76,9 +77,10 @@ def find_scenario(
             read_file=lambda name: (path.parent / name).read_text(encoding="utf-8"),
         )
     if which not in shipped_names():
-        known = ", ".join(shipped_names())
+        near = get_close_matches(which, shipped_names())
+        meant = f" (perhaps {' or '.join(near)})" if near else ""
         raise ScenarioError(
-            f"no scenario is called {which!r}; expected one of: {known}; "
+            f"no scenario is called {which!r}; expected a name from minisentinel-sim list{meant}, "
             f"or the path of a {SUFFIX} file"
         )
     folder = resources.files("sim.scenarios").joinpath("shipped")

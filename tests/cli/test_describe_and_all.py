@@ -90,13 +90,26 @@ def test_run_all_is_content_when_all_is_well(capsys: pytest.CaptureFixture[str],
     assert "ok" in done.out.splitlines()[1]
 
 
+@pytest.mark.real_io
+def test_many_runs_of_one_scenario_are_a_row(capsys: pytest.CaptureFixture[str]) -> None:
+    """The master freezes for half a second longer than these Sentinels have patience."""
+    impatient = ("--set", "down-after-milliseconds=3000")
+    done = call(capsys, "run", "blip", *impatient, "--seeds", "2")
+    head, row, *failures = done.out.splitlines()
+    assert done.status == 1
+    assert all(heading in head for heading in HEADINGS[:-1])
+    assert HEADINGS[-1] not in head, "the row is the same on every machine"
+    assert row.split()[:4] == ["blip", "Basics", "FAILED", "0/2"]
+    assert {line.split(": ")[1] for line in failures} == {"seed 1", "seed 2"}
+
+
 @pytest.mark.parametrize(
     ("arguments", "problem"),
     [
         (["run", "all", "--trace", "t.jsonl"], "--trace is for a single scenario"),
         (["run", "all", "--set", "quorum=1"], "--set is for a single scenario"),
         (["run", "all", "--seeds", "0"], "expected a whole number from 1, found '0'"),
-        (["run", "blip", "--seeds", "3"], "--seeds is for 'all'; expected --seed"),
+        (["run", "blip", "--seeds", "3", "--plot", "x.png"], "--plot is for a single run"),
     ],
 )
 def test_options_that_do_not_go_together_give_status_2(

@@ -205,6 +205,24 @@ def test_another_master_of_conf_can_be_chosen(
     assert "first" not in done.out
 
 
+def test_what_conf_does_not_say_is_told(capsys: pytest.CaptureFixture[str], conf: Path) -> None:
+    done = call(capsys, "run", "kill-master", "--conf", str(conf), "--set", "sentinels=5", *SHORT)
+    assert done.err == (
+        f"minisentinel-sim: note: {conf}: first, replicas: 2, Sentinels: 5 "
+        "(change with --master and --set)\n"
+    )
+
+
+def test_a_quorum_that_nobody_can_reach_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    done = call(capsys, "run", "kill-master", "--set", "quorum=4", *SHORT)
+    assert done.err == (
+        "minisentinel-sim: note: quorum 4: 3 Sentinels can never agree; "
+        "--set sentinels=N says how many there are\n"
+    )
+    enough = call(capsys, "run", "kill-master", "--set", "quorum=3", *SHORT)
+    assert enough.err == ""
+
+
 def test_stock_conf_runs(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     path = tmp_path / "stock.conf"
     path.write_text(stock_conf())
@@ -216,7 +234,12 @@ def test_stock_conf_runs(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
-        (["run", "nonsense"], "no scenario is called 'nonsense'; expected one of: "),
+        (
+            ["run", "qqq"],
+            "no scenario is called 'qqq'; expected a name from minisentinel-sim list,",
+        ),
+        (["run", "kill-mster"], "from minisentinel-sim list (perhaps kill-master), or the path of"),
+        (["plot", "kill-mster", "-o", "x.png"], "no scenario is called 'kill-mster'; expected"),
         (["run", "nowhere.toml"], "nowhere.toml: cannot be read: No such file or directory"),
         (["run", "kill-master", "--set", "quorum"], "--set quorum: expected KEY=VALUE"),
         (["run", "kill-master", "--set", "quorum=two"], "quorum=two: expected a whole number from"),
@@ -276,8 +299,9 @@ def test_bad_conf_gives_status_2_with_file_line_and_what_was_expected(
     Path("sentinel.conf").write_text(text)
     done = call(capsys, "run", "kill-master", "--conf", "sentinel.conf")
     assert done.status == 2
-    assert expected in done.err
-    assert len(done.err.splitlines()) == 1
+    *notes, error = done.err.splitlines()
+    assert expected in error
+    assert all(note.startswith("minisentinel-sim: note: ") for note in notes)
 
 
 def test_unknown_master_of_conf_names_those_that_there_are(

@@ -36,13 +36,11 @@ def count(text: str) -> int:
 
 
 def positive(text: str) -> float:
-    """A number of seconds greater than 0."""
+    """A number greater than 0."""
     try:
         value = float(text)
     except ValueError:
         value = 0.0
     if not 0 < value < 10**7:
-        raise argparse.ArgumentTypeError(
-            f"expected a number of seconds greater than 0, found {text!r}"
-        )
+        raise argparse.ArgumentTypeError(f"expected a number greater than 0, found {text!r}")
     return value
