@@ -7,11 +7,12 @@ import json
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import Any, TypeVar
 
 from minisentinel.files import write_atomically
-from minisentinel.trace.entry import Entry, data_fields, data_from_fields
+from minisentinel.trace.entry import Data, Entry, data_fields, data_from_fields
 from minisentinel.trace.showing import trace_html
 
 __all__ = ["FORMAT", "VERSION", "Header", "Trace", "TraceError", "read_trace", "write_trace"]
@@ -59,6 +60,7 @@ def decode_entry(line: str) -> Entry:
 
 
 T = TypeVar("T")
+D = TypeVar("D", bound=Data)
 
 
 def _envelope(fields: dict[str, Any], key: str, wanted: type[T]) -> T:
@@ -70,10 +72,18 @@ def _envelope(fields: dict[str, Any], key: str, wanted: type[T]) -> T:
 
 @dataclass(slots=True)
 class Trace:
-    """A header and the entries of a run, in order of time."""
+    """A header and the entries of a run, in order of time.
+
+    A trace only ever grows. It is asked again and again for the few entries of some class, and
+    keeps a list of the places of each class, which it brings up to date whenever it is asked.
+    """
 
     header: Header = field(default_factory=Header)
     entries: list[Entry] = field(default_factory=list)
+    _places: dict[type[Data], list[int]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+    _placed: int = field(default=0, init=False, repr=False, compare=False)
 
     def __repr__(self) -> str:
         scenario = self.header.scenario or "no scenario"
@@ -90,9 +100,35 @@ class Trace:
             total.update(b"\n")
         return total.hexdigest()
 
+    def of(self, *classes: type[D]) -> list[tuple[Entry, D]]:
+        """The entries whose data is of one of these classes, in order, each with its data."""
+        places = [at for cls, at in self._index().items() if issubclass(cls, classes)]
+        found: list[tuple[Entry, Any]] = [(entry, entry.data) for entry in self._at(places)]
+        return found
+
     def of_kind(self, *kinds: str) -> list[Entry]:
         """The entries whose kind is one of `kinds`, in order."""
-        return [entry for entry in self.entries if entry.data.kind in kinds]
+        return self._at([at for cls, at in self._index().items() if cls.kind in kinds])
+
+    def __reduce__(self) -> tuple[type[Trace], tuple[Header, list[Entry]]]:
+        # A copy finds out the places by itself: its entries may become others.
+        return Trace, (self.header, self.entries)
+
+    def _index(self) -> dict[type[Data], list[int]]:
+        """Where the entries of each class are, those included that were appended lately."""
+        places, entries = self._places, self.entries
+        for place in range(self._placed, len(entries)):
+            cls = type(entries[place].data)
+            if cls in places:
+                places[cls].append(place)
+            else:
+                places[cls] = [place]
+        self._placed = len(entries)
+        return places
+
+    def _at(self, places: list[list[int]]) -> list[Entry]:
+        in_order = places[0] if len(places) == 1 else sorted(chain.from_iterable(places))
+        return [self.entries[place] for place in in_order]
 
 
 def trace_lines(trace: Trace) -> Iterable[str]:

@@ -47,11 +47,10 @@ def find_acquaintances(trace: Trace, at: float | None = None) -> tuple[Acquainta
     """
     until = trace_end_us(trace) if at is None else int(at * 1e6)
     known: dict[tuple[str, str], tuple[dict[str, Address], dict[Address, None]]] = {}
-    for entry in trace.entries:
-        data = entry.data
+    for entry, data in trace.of(SentinelEvent):
         if entry.time_us > until:
             break
-        if isinstance(data, SentinelEvent) and data.master:
+        if data.master:
             key = (entry.node, data.master)
             peers, replicas = known.setdefault(key, ({}, {}))
             _follow(data, peers, replicas)

@@ -17,9 +17,9 @@ def answers_table(trace: Trace, since: float = 0.0) -> Table:
     Long answers are cut.
     """
     rows = tuple(
-        (entry.time_us / 1e6, entry.node, entry.data.command, _cut(entry.data.reply))
-        for entry in trace.entries
-        if isinstance(entry.data, CommandAnswered) and entry.time_us >= since * 1e6
+        (entry.time_us / 1e6, entry.node, data.command, _cut(data.reply))
+        for entry, data in trace.of(CommandAnswered)
+        if entry.time_us >= since * 1e6
     )
     return Table(("at s", "who", "was told", "answered"), rows)
 

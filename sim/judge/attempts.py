@@ -114,8 +114,7 @@ def find_attempts(trace: Trace) -> tuple[Attempt, ...]:
         if draft is not None:
             attempts.append(draft.finished(time_us, outcome))
 
-    for entry in trace.entries:
-        data = entry.data
+    for entry, data in trace.of(ProcessChanged, SentinelEvent):
         now = entry.time_us
         if isinstance(data, ProcessChanged):
             if data.is_end:
@@ -195,7 +194,6 @@ def find_corrections(trace: Trace) -> tuple[Correction, ...]:
     """Every correction of the trace, in order of time."""
     return tuple(
         Correction(entry.node, data.master, (data.host, data.port), entry.time_us, data.name)
-        for entry in trace.entries
-        if isinstance(data := entry.data, SentinelEvent)
-        and data.name in ("+convert-to-slave", "+fix-slave-config")
+        for entry, data in trace.of(SentinelEvent)
+        if data.name in ("+convert-to-slave", "+fix-slave-config")
     )

@@ -56,8 +56,7 @@ def find_ballots(trace: Trace) -> tuple[Ballot, ...]:
         if changed.decided_us is not None and changed.answered_us is None:
             in_flight.setdefault((key[0], key[2], key[3]), []).append(changed)
 
-    for entry in trace.entries:
-        data = entry.data
+    for entry, data in trace.of(VoteRequested, VoteGranted, VoteRefused, VoteReceived):
         now = entry.time_us
         match data:
             case VoteRequested():

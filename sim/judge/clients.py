@@ -61,20 +61,18 @@ def find_clients(trace: Trace) -> tuple[ClientHistory, ...]:
     operations: dict[str, list[ClientOperation]] = {
         node.name: [] for node in find_nodes(trace).of_type("client")
     }
-    for entry in trace.entries:
-        data = entry.data
-        if isinstance(data, Operation):
-            operations.setdefault(entry.node, []).append(
-                ClientOperation(
-                    data.started_us,
-                    entry.time_us,
-                    data.name,
-                    data.write,
-                    data.target,
-                    data.outcome,
-                    data.error,
-                )
+    for entry, data in trace.of(Operation):
+        operations.setdefault(entry.node, []).append(
+            ClientOperation(
+                data.started_us,
+                entry.time_us,
+                data.name,
+                data.write,
+                data.target,
+                data.outcome,
+                data.error,
             )
+        )
     return tuple(_history(name, done) for name, done in operations.items())
 
 

@@ -30,7 +30,30 @@ from sim.trace import (
     WriteApplied,
 )
 
-__all__ = ["Accepted", "Cause", "DataSets", "Dropped", "Reign", "follow_data_sets", "follow_groups"]
+__all__ = [
+    "TELLING",
+    "Accepted",
+    "Cause",
+    "DataSets",
+    "Dropped",
+    "Reign",
+    "follow_data_sets",
+    "follow_groups",
+]
+
+
+TELLING: tuple[type[Data], ...] = (
+    WriteAccepted,
+    WriteApplied,
+    RoleChanged,
+    NodeStarted,
+    FullSyncStarted,
+    FullSyncLoaded,
+    DataSaved,
+    DataLoaded,
+    DataLost,
+)
+"""All that tells of data sets: `DataSets.note` takes no notice of anything else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,15 +232,15 @@ def follow_groups(trace: Trace) -> dict[Group, DataSets]:
         return {groups[0]: follow_data_sets(trace)}
     sets = {group: DataSets() for group in groups}
     by_server = {server: sets[group] for group in groups for server in group.servers}
-    for entry in trace.entries:
+    for entry, data in trace.of(*TELLING):
         if entry.node in by_server:
-            by_server[entry.node].note(entry.time_us, entry.node, entry.data)
+            by_server[entry.node].note(entry.time_us, entry.node, data)
     return sets
 
 
 def follow_data_sets(trace: Trace) -> DataSets:
     """Read `trace` from front to back, taking all its servers for one group."""
     sets = DataSets()
-    for entry in trace.entries:
-        sets.note(entry.time_us, entry.node, entry.data)
+    for entry, data in trace.of(*TELLING):
+        sets.note(entry.time_us, entry.node, data)
     return sets

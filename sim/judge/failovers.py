@@ -158,9 +158,8 @@ def _episode(
 def _switches(trace: Trace) -> dict[str, list[tuple[int, str, Address, Address]]]:
     """Per master name, every switch as (time, sentinel, old, new)."""
     switches: dict[str, list[tuple[int, str, Address, Address]]] = {}
-    for entry in trace.entries:
-        data = entry.data
-        if isinstance(data, SentinelEvent) and data.name == "+switch-master":
+    for entry, data in trace.of(SentinelEvent):
+        if data.name == "+switch-master":
             addresses = switch_addresses(data)
             if addresses is not None:
                 switches.setdefault(data.master, []).append((entry.time_us, entry.node, *addresses))

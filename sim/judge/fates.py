@@ -68,11 +68,10 @@ def find_fate(trace: Trace, master: str, since_us: int) -> Fate:
     if any(each.elected_us is not None for each in attempts):
         return Fate(Ending.NO_REPLICA)
     said = {
-        entry.data.name
-        for entry in trace.entries
-        if isinstance(entry.data, SentinelEvent)
-        if entry.data.subject == "master" and entry.time_us >= since_us
-        if (entry.data.host, entry.data.port) == node.address
+        data.name
+        for entry, data in trace.of(SentinelEvent)
+        if data.subject == "master" and entry.time_us >= since_us
+        if (data.host, data.port) == node.address
     }
     if "+odown" in said:
         return Fate(Ending.NO_LEADER)

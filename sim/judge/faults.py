@@ -33,7 +33,6 @@ class Fault:
 def find_faults(trace: Trace) -> tuple[Fault, ...]:
     """Every fault of the trace, in order."""
     return tuple(
-        Fault(entry.time_us, entry.node, entry.data.verb, entry.data.detail)
-        for entry in trace.entries
-        if isinstance(entry.data, FaultInjected)
+        Fault(entry.time_us, entry.node, data.verb, data.detail)
+        for entry, data in trace.of(FaultInjected)
     )

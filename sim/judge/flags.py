@@ -51,8 +51,7 @@ def down_spans(trace: Trace) -> tuple[DownSpan, ...]:
             entry = open_spans.pop(key)
             spans.append(DownSpan(*key, entry.time_us, time_us, ended_by, entry))
 
-    for entry in trace.entries:
-        data = entry.data
+    for entry, data in trace.of(ProcessChanged, SentinelEvent):
         if isinstance(data, ProcessChanged):
             if data.is_end:
                 close(entry.time_us, "died", _of_sentinel(entry.node))

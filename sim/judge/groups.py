@@ -32,9 +32,8 @@ def find_groups(trace: Trace) -> tuple[Group, ...]:
     nodes = find_nodes(trace)
     servers = [node.name for node in nodes.of_type("redis")]
     known: dict[str, dict[str, None]] = {}
-    for entry in trace.entries:
-        data = entry.data
-        if not isinstance(data, SentinelEvent) or data.subject not in ("master", "slave"):
+    for _, data in trace.of(SentinelEvent):
+        if data.subject not in ("master", "slave"):
             continue
         addresses = [(data.host, data.port)]
         if data.name == "+switch-master" and (switch := switch_addresses(data)) is not None:

@@ -69,12 +69,10 @@ def find_nodes(trace: Trace) -> Nodes:
     by_address: dict[Address, Node] = {}
     by_runid: dict[str, Node] = {}
     names: dict[str, str] = {}
-    for entry in trace.entries:
-        data = entry.data
-        if isinstance(data, HostNamed) and data.address:
-            names[data.name.lower()] = data.address
-        if not isinstance(data, NodeStarted):
-            continue
+    for _, named in trace.of(HostNamed):
+        if named.address:
+            names[named.name.lower()] = named.address
+    for entry, data in trace.of(NodeStarted):
         node = by_name.get(entry.node)
         if node is None:
             address = (data.host, data.port)

@@ -31,10 +31,7 @@ def find_namings(trace: Trace) -> dict[str, tuple[Naming, ...]]:
     count that.
     """
     namings: dict[str, dict[str, Naming]] = {}
-    for entry in trace.entries:
-        data = entry.data
-        if not isinstance(data, SentinelEvent):
-            continue
+    for entry, data in trace.of(SentinelEvent):
         if data.name == "+monitor":
             address = (data.host, data.port)
         elif data.name == "+switch-master":

@@ -52,7 +52,7 @@ class _Promise:
 
 def find_stale_reads(trace: Trace) -> tuple[StaleRead, ...]:
     """Every stale read of the trace, in order of their end."""
-    if not any(isinstance(entry.data, ValueRead) for entry in trace.entries):
+    if not trace.of(ValueRead):
         return ()
     nodes, histories = find_nodes(trace), node_histories(trace)
     accepted: dict[str, Accepted] = {}
@@ -63,8 +63,7 @@ def find_stale_reads(trace: Trace) -> tuple[StaleRead, ...]:
     promises = _promises(trace, accepted)
     removals: dict[str, int] = {}
     stale = []
-    for entry in trace.entries:
-        data = entry.data
+    for entry, data in trace.of(KeyRemoved, WriteAccepted, ValueRead):
         if isinstance(data, KeyRemoved) or (isinstance(data, WriteAccepted) and data.value is None):
             removals[data.key] = entry.time_us
         if not isinstance(data, ValueRead):
@@ -93,11 +92,10 @@ def find_stale_reads(trace: Trace) -> tuple[StaleRead, ...]:
 
 def _promises(trace: Trace, accepted: dict[str, Accepted]) -> dict[str, list[_Promise]]:
     """For each key, in order of acknowledgement, the promise that was the newest from then on."""
-    keys = {e.data.write: e.data.key for e in trace.entries if isinstance(e.data, WriteAccepted)}
+    keys = {data.write: data.key for _, data in trace.of(WriteAccepted)}
     promises: dict[str, list[_Promise]] = {}
-    for entry in trace.entries:
-        data = entry.data
-        if not isinstance(data, Operation) or data.outcome != "ok" or data.write not in accepted:
+    for entry, data in trace.of(Operation):
+        if data.outcome != "ok" or data.write not in accepted:
             continue
         promise = _Promise(entry.time_us, accepted[data.write].time_us, data.write)
         earlier = promises.setdefault(keys[data.write], [])

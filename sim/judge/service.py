@@ -85,7 +85,7 @@ def account_for_clients(trace: Trace, writes: Writes | None = None) -> tuple[Cli
     writes = account_for_writes(trace) if writes is None else writes
     reads = find_stale_reads(trace)
     failovers = [each for each in find_failovers(trace) if each.new is not None]
-    said = {e.node: e.data for e in trace.entries if isinstance(e.data, ClientStarted)}
+    said = {entry.node: data for entry, data in trace.of(ClientStarted)}
     return tuple(
         _account(client, said.get(client.name, ClientStarted()), writes, reads, failovers)
         for client in find_clients(trace)

@@ -93,16 +93,13 @@ def node_histories(trace: Trace) -> dict[str, NodeHistory]:
     the trace" is a time at which a state holds.
     """
     tracks: dict[str, _Tracks] = {}
-    for entry in trace.entries:
-        data = entry.data
+    told = trace.of(NodeStarted, ProcessChanged, RoleChanged, ReplicaLinkChanged)
+    for entry, data in told:
         now = entry.time_us
-        if isinstance(data, NodeStarted):
-            tracks.setdefault(entry.node, _Tracks()).health.change(now, Health.UP)
-            continue
-        if not isinstance(data, ProcessChanged | RoleChanged | ReplicaLinkChanged):
-            continue
         node = tracks.setdefault(entry.node, _Tracks())
-        if isinstance(data, ProcessChanged):
+        if isinstance(data, NodeStarted):
+            node.health.change(now, Health.UP)
+        elif isinstance(data, ProcessChanged):
             node.health.change(now, _HEALTH_AFTER.get(data.change, node.health.value))
             if data.is_end:
                 node.link_up.change(now, None)
@@ -113,7 +110,7 @@ def node_histories(trace: Trace) -> dict[str, NodeHistory]:
                 # A new master means a new link, which is not up before it is said to be.
                 node.link_up.change(now, False if follows else None)
             node.role.change(now, role)
-        else:
+        elif isinstance(data, ReplicaLinkChanged):
             node.link_up.change(now, data.up)
     end = trace_end_us(trace) + 1
     return {

@@ -27,10 +27,10 @@ def find_tilts(trace: Trace) -> tuple[TiltSpan, ...]:
     """
     since: dict[str, int] = {}
     spans: list[TiltSpan] = []
-    for entry in trace.entries:
-        if isinstance(entry.data, SentinelEvent) and entry.data.name == "+tilt":
+    for entry, data in trace.of(SentinelEvent, ProcessChanged):
+        if isinstance(data, SentinelEvent) and data.name == "+tilt":
             since.setdefault(entry.node, entry.time_us)
-        elif entry.node in since and _ends(entry.data):
+        elif entry.node in since and _ends(data):
             spans.append(TiltSpan(entry.node, since.pop(entry.node), entry.time_us))
     end_us = trace_end_us(trace)
     spans += [TiltSpan(sentinel, start_us, end_us) for sentinel, start_us in since.items()]

@@ -101,9 +101,8 @@ def account_for_writes(trace: Trace) -> Writes:
     outcomes: dict[str, str] = {}
     clients: dict[str, str] = {}
     acknowledged_at: dict[str, tuple[str, int]] = {}
-    for entry in trace.entries:
-        data = entry.data
-        if not isinstance(data, Operation) or not data.write:
+    for entry, data in trace.of(Operation):
+        if not data.write:
             continue
         clients.setdefault(data.write, entry.node)
         if data.outcome == "ok":

@@ -265,30 +265,37 @@ class Thread:
         inbox = endpoint.inbox
         inbox.extend(segment)
         if len(inbox) == len(segment):
-            self.readable(endpoint)
+            self._readable.append(endpoint)
+            self._work_when_free()
 
     def readable(self, endpoint: Endpoint) -> None:
         """`endpoint` has something to read: now if the thread is idle, else when its turn comes."""
         if self.kernel.now >= self._idle_until:
             self.catch_up()
         self._readable.append(endpoint)
-        self._go_on()
+        self._work_when_free()
 
     def writable(self, endpoint: Endpoint) -> None:
         """`endpoint` has output, which leaves at the end of the round."""
         self.dirty.append(endpoint)
         if self._idle:
-            self._wake_at(max(self._free_at, self.kernel.now))
+            now = self.kernel.now
+            self._wake_at(self._free_at if self._free_at > now else now)
 
     # Rounds.
 
     def _go_on(self) -> None:
-        """Work now if the thread is free and has something to do, else when it is free."""
+        """Do what there is to do when the thread is free, or be idle."""
+        if self._has_work:
+            self._work_when_free()
+        elif self.state == "running" and not self.in_step and self._wake is None:
+            self._idle = True
+
+    def _work_when_free(self) -> None:
+        """There is something to do: now if the thread is free, else when it is."""
         if self.state != "running" or self.in_step or self._wake is not None:
             return
-        if not self._has_work:
-            self._idle = True
-        elif self._free_at > self.kernel.now:
+        if self._free_at > self.kernel.now:
             self._wake_at(self._free_at)
         else:
             self._run(None)
@@ -300,8 +307,10 @@ class Thread:
         )
 
     def _wake_at(self, when: int) -> None:
+        """Go on at kernel time `when`, which has not passed."""
         self._idle = False
-        self._wake = self.kernel.call_at(when, self._run)
+        kernel = self.kernel
+        self._wake = kernel.call_after(when - kernel.now, self._run)
 
     def _cancel_wake(self) -> None:
         if self._wake is not None:
@@ -433,7 +442,7 @@ class Thread:
             self._end_lone_step()
         else:
             self._due.append(timer)
-            self._go_on()
+            self._work_when_free()
 
     def _soon(self, callback: Callable[[Any], object]) -> None:
         """Run `callback` as a timer that is due now."""

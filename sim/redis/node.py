@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from random import Random
-from typing import Any, cast
+from typing import Any
 
 from minisentinel.trace import Data
 from sim.network.endpoint import CloseReason, Endpoint, FailReason
@@ -30,8 +30,9 @@ SOCKET_BYTES = 4 * 1024 * 1024
 class RedisNode(Process):
     """A Redis server process.
 
-    Every start is a new `server` with a new run id; what survives is on the `disk`. `settings` are
-    those of the first start. To restart without data, clear ``disk.dump`` through `wipe`.
+    Every start is a new `server`, of `server_type`, with a new run id; what survives is on the
+    `disk`. `settings` are those of the first start. To restart without data, clear ``disk.dump``
+    through `wipe`.
     """
 
     def __init__(
@@ -44,11 +45,13 @@ class RedisNode(Process):
         settings: Settings | None = None,
         machine: Machine | None = None,
         recorder: Recorder | None = None,
+        server_type: type[Server] = Server,
     ) -> None:
         super().__init__(name, host, network, recorder=recorder)
         self.random = random
         self.machine = machine if machine is not None else Machine()
         self.disk = Disk(replace(settings) if settings is not None else Settings())
+        self._server_type = server_type
         self._server: Server | None = None
         self._dispatcher: Dispatcher | None = None
         self._power_lost = False
@@ -112,14 +115,16 @@ class RedisNode(Process):
         """What waits for others: at their doors, in their inboxes, or on paths, narrow or cut."""
         found = []
         for client in clients:
-            size = _unread_bytes(cast(Endpoint, client.connection))
+            assert isinstance(client.connection, Endpoint)
+            size = _unread_bytes(client.connection)
             if size is not None:
                 found.append((client, size))
         return found
 
     def room(self, client: Client) -> int | None:
         """What the buffers of both hosts still take; a narrow path has small ones."""
-        endpoint = cast(Endpoint, client.connection)
+        endpoint = client.connection
+        assert isinstance(endpoint, Endpoint)
         pipe = endpoint.path.pipe
         room = pipe.room(endpoint) if pipe is not None else None
         unread = _unread_bytes(endpoint)
@@ -146,7 +151,7 @@ class RedisNode(Process):
     def on_start(self) -> None:
         """Begin with the configuration and the data on the disk."""
         self._settle()
-        server = self._server = Server(self, self.machine, self.disk)
+        server = self._server = self._server_type(self, self.machine, self.disk)
         self._dispatcher = Dispatcher(server)
         self.listen(server.settings.port)
         host, port = self.network.reached_at(self.host, server.settings.port)

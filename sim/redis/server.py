@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import Any, ClassVar
 
 from minisentinel.replies import Command, Error, Reply
 from minisentinel.wire import reply_size
@@ -53,8 +53,10 @@ class Server:
     The dispatcher sets the attributes that are functions: `find` looks a command up, `check` says
     why it may not run, `call` executes it, `obey` executes without asking, `apply` does so with a
     unit of the replication stream, and `finish` sends down the stream what the server has changed
-    by itself.
+    by itself. `replicas_type` is the master's side of replication; another one is another server.
     """
+
+    replicas_type: ClassVar[type[Replicas]] = Replicas
 
     def __init__(self, environment: Environment, machine: Machine, disk: Disk) -> None:
         self.environment = environment
@@ -69,7 +71,7 @@ class Server:
         self.history = History(environment.random)
         self.forks = Forks(environment, machine)
         self.forks.data_memory = lambda: self.used_memory - EMPTY_SERVER_BYTES
-        self.replicas = Replicas(
+        self.replicas = self.replicas_type(
             environment, self.settings, machine, disk, self.history, self.keyspace, self.forks
         )
         self.loader = Loading(self)

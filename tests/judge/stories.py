@@ -16,6 +16,7 @@ from minisentinel.trace import (
     Header,
     PingMissed,
     SentinelEvent,
+    SubjectivelyDown,
     Trace,
     VoteGranted,
     VoteReceived,
@@ -142,6 +143,20 @@ class Pen:
     def trace(self) -> Trace:
         entries = sorted(self.entries, key=lambda entry: entry.time_us)
         return Trace(Header(scenario=self.scenario, seed=self.seed), entries)
+
+
+def held_down(host: str, port: int) -> SubjectivelyDown:
+    """The master at that address is held to be down for its silence."""
+    return SubjectivelyDown(
+        master=MASTER,
+        subject="master",
+        host=host,
+        port=port,
+        down=True,
+        why="silence",
+        silent_ms=5100,
+        limit_ms=5000,
+    )
 
 
 def deployment(

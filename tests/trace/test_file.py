@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import json
+import pickle
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -109,6 +112,36 @@ def test_entries_are_found_by_kind() -> None:
     assert trace.of_kind("log") == ENTRIES[:1]
     assert trace.of_kind("log", "votes-counted") == [ENTRIES[0], ENTRIES[2]]
     assert ENTRIES[0].kind == "log"
+
+
+def test_entries_are_found_by_the_class_of_their_data_in_the_order_of_the_trace() -> None:
+    trace = Trace(HEADER, ENTRIES)
+    assert trace.of(OpinionReceived) == [(ENTRIES[1], ENTRIES[1].data)]
+    both = trace.of(VotesCounted, LogLine)
+    assert [entry for entry, _ in both] == [ENTRIES[0], ENTRIES[2]]
+    assert [entry for entry, _ in trace.of(Data)] == ENTRIES
+    assert trace.of() == []
+
+
+def test_what_was_appended_since_the_last_question_is_found_too() -> None:
+    trace = Trace(HEADER, ENTRIES[:1])
+    assert len(trace.of(LogLine)) == 1
+    trace.entries += [ENTRIES[1], Entry(2000, "sentinel-3", LogLine(level="debug", text="x"))]
+    assert [entry.time_us for entry, _ in trace.of(LogLine)] == [0, 2000]
+    assert trace.of_kind("opinion-received") == [ENTRIES[1]]
+
+
+@pytest.mark.parametrize(
+    "copied", [copy.copy, copy.deepcopy, lambda trace: pickle.loads(pickle.dumps(trace))]
+)
+def test_a_copy_finds_its_own_entries_and_is_equal(copied: Callable[[Trace], Trace]) -> None:
+    trace = Trace(HEADER, list(ENTRIES))
+    assert trace.of(LogLine)
+    twin = copied(trace)
+    assert twin == trace
+    twin.entries = ENTRIES[1:]
+    assert twin.of(LogLine) == []
+    assert len(trace.of(LogLine)) == 1
 
 
 def test_a_separator_of_lines_inside_of_a_text_does_not_end_the_line(tmp_path: Path) -> None:

@@ -76,8 +76,15 @@ class Replicas:
         )
         self._replicas[client.id] = replica
         client.reply(Status(f"CONTINUE {self._history.replid}"))
+        replica.stream(self.missed_since(offset))
+
+    def missed_since(self, offset: int) -> tuple[Unit, ...]:
+        """What a replica has missed that wants byte `offset` next (spec: redis-node §4.2).
+
+        The history must be able to continue there.
+        """
         assert self._history.backlog is not None
-        replica.stream(self._history.backlog.since(offset))
+        return self._history.backlog.since(offset)
 
     def _attach_fully(self, client: Client, now: int) -> None:
         self.full_syncs += 1
