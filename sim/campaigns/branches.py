@@ -16,7 +16,7 @@ from multiprocessing import get_context
 
 from minisentinel.trace import Trace
 from sim.campaigns.campaign import Outcome, chosen_scenario
-from sim.judge import find_faults, find_nodes
+from sim.judge import Fault, find_faults, find_nodes
 from sim.judge.wording import Weight, put_into_words
 from sim.kernel.units import microseconds
 from sim.scenarios import Result, Scenario, run_scenario
@@ -26,6 +26,8 @@ from sim.world import World
 __all__ = ["BranchPoint", "Branches", "branches", "run_branch"]
 
 _TWO_SIGMA = 1.96
+_TOLD_BY_DETAIL = ("command", "step_clock", "supervise", "break_disk")
+"""What was done by these verbs is told by the detail, and better than by the verb."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,7 @@ class Branches:
     """The points of one run, in order of time.
 
     `is_bad` tells whether the run itself went wrong; `landmarks` are times in seconds and words of
-    what was done in it, and what came of that.
+    what was done in it, and what came of that, as it came.
     """
 
     name: str
@@ -162,15 +164,25 @@ def _end_of(scenario: Scenario, seed: int, task: tuple[float, int]) -> Outcome:
 
 
 def _landmarks(trace: Trace) -> tuple[tuple[float, str], ...]:
-    """The faults, and the turns that the story took for the first time."""
+    """The faults, and the turns that the story took for the first time, in order."""
     nodes = find_nodes(trace)
-    found: dict[str, float] = {}
-    for fault in find_faults(trace):
-        whom = "" if fault.node == "network" else f" {fault.node}"
-        found.setdefault(f"{fault.verb.replace('_', ' ')}{whom}", fault.time_us / 1e6)
+    done = {_what_was_done(fault): fault.time_us for fault in reversed(find_faults(trace))}
+    found = [(time_us, words) for words, time_us in reversed(done.items())]
+    said: set[str] = set()
     for entry in trace.entries:
         name = getattr(entry.data, "name", "")
         is_turn = put_into_words(entry, nodes).weight is Weight.TURN
-        if entry.kind == "event" and (is_turn or name == "+sdown"):
-            found.setdefault(name, entry.time_us / 1e6)
-    return tuple(sorted((time, words) for words, time in found.items()))
+        if entry.kind == "event" and name not in said and (is_turn or name == "+sdown"):
+            said.add(name)
+            found.append((entry.time_us, f"{name} ({entry.node})"))
+    # What happens at one moment stays in the order of the trace, and follows what was done then.
+    found.sort(key=lambda each: each[0])
+    return tuple((time_us / 1e6, words) for time_us, words in found)
+
+
+def _what_was_done(fault: Fault) -> str:
+    if fault.node == "network":
+        return fault.verb if fault.is_remedy else f"{fault.verb} {fault.detail}"
+    if fault.verb in _TOLD_BY_DETAIL:
+        return f"{fault.node}: {fault.detail}"
+    return f"{fault.verb.replace('_', ' ')} {fault.node}"

@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from functools import partial
+from itertools import islice
 from multiprocessing import get_context
 
 from sim.campaigns.distribution import Distribution
@@ -113,17 +113,8 @@ def run_campaign(
     `run_scenario` and `with_changes` raise, and ValueError for changes to a `Scenario` that is
     given as an object.
     """
-    scenario = chosen_scenario(scenario, changes, variant)
-    numbers = list(seeds)
-    count = min(workers or os.cpu_count() or 1, len(numbers)) or 1
-    run = partial(_run, scenario)
-    if count == 1:
-        outcomes = [run(seed) for seed in numbers]
-    else:
-        # Not a fork: whoever calls may have threads, as notebooks do.
-        with ProcessPoolExecutor(count, mp_context=get_context("spawn")) as pool:
-            outcomes = list(pool.map(run, numbers, chunksize=max(1, len(numbers) // (4 * count))))
-    return Campaign(scenario.full_name, tuple(outcomes))
+    (campaign,) = _run_all([chosen_scenario(scenario, changes, variant)], seeds, workers)
+    return campaign
 
 
 def chosen_scenario(
@@ -149,21 +140,31 @@ def sweep(
     workers: int | None = None,
 ) -> Sweep:
     """A campaign for each of `values` of the parameter or setting `key`; see `run_campaign`."""
+    scenarios = [
+        chosen_scenario(scenario, {**(changes or {}), key: value}, variant) for value in values
+    ]
+    campaigns = _run_all(scenarios, seeds, workers)
+    return Sweep(key, tuple(zip(map(str, values), campaigns, strict=True)))
+
+
+def _run_all(
+    scenarios: Sequence[Scenario], seeds: Iterable[int], workers: int | None
+) -> list[Campaign]:
+    """Every scenario with every seed, all on the same processes: to start these costs the most."""
     numbers = list(seeds)
-    campaigns = tuple(
-        (
-            str(value),
-            run_campaign(
-                scenario,
-                numbers,
-                changes={**(changes or {}), key: value},
-                variant=variant,
-                workers=workers,
-            ),
-        )
-        for value in values
-    )
-    return Sweep(key, campaigns)
+    jobs = [(scenario, seed) for scenario in scenarios for seed in numbers]
+    count = min(workers or os.cpu_count() or 1, len(jobs)) or 1
+    if count == 1:
+        outcomes = [_run(*job) for job in jobs]
+    else:
+        chunk = max(1, len(jobs) // (4 * count))
+        # Not a fork: whoever calls may have threads, as notebooks do.
+        with ProcessPoolExecutor(count, mp_context=get_context("spawn")) as pool:
+            outcomes = list(pool.map(_run, *zip(*jobs, strict=True), chunksize=chunk))
+    ends = iter(outcomes)
+    return [
+        Campaign(scenario.full_name, tuple(islice(ends, len(numbers)))) for scenario in scenarios
+    ]
 
 
 def _run(scenario: Scenario, seed: int) -> Outcome:

@@ -16,12 +16,14 @@ from sim.exports.shiviz import SHIVIZ_PATTERN, shiviz_log
 from sim.exports.slices import ExportError, Slice, Telling, tell
 from sim.exports.table import csv_table
 from sim.exports.text import text_lines
+from sim.judge.wording import Weight
 
 __all__ = [
     "SHIVIZ_PATTERN",
     "ExportError",
     "Slice",
     "Telling",
+    "Weight",
     "chrome_trace",
     "csv_table",
     "mermaid_sequence",

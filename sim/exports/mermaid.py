@@ -17,8 +17,9 @@ LONGEST_DIAGRAM = 500
 def mermaid_sequence(trace: Trace, part: Slice | None = None) -> str:
     """A ``sequenceDiagram``: a participant for each node, arrows for messages, notes for events.
 
-    An arrow stands where its message was sent; one that nobody read ends in a cross. Traces without
-    messages give notes alone. Raises `ExportError` for a slice that is too long to be drawn.
+    Participants stand from left to right by their names. An arrow stands where its message was
+    sent; one that nobody read ends in a cross. Traces without messages give notes alone. Raises
+    `ExportError` for a slice that is too long to be drawn.
     """
     part = part or Slice()
     nodes = find_nodes(trace)
@@ -47,9 +48,15 @@ def mermaid_sequence(trace: Trace, part: Slice | None = None) -> str:
             f"the diagram would have {len(lines)} arrows and notes; expected at most "
             f"{LONGEST_DIAGRAM}: choose a shorter time, or fewer nodes"
         )
-    declared = [f"    participant {short} as {name}" for name, short in people.items()]
+    declared = [f"    participant {people[name]} as {name}" for name in sorted(people, key=_place)]
     drawn = [f"    {text}" for _, _, text in sorted(lines)]
     return "\n".join(["sequenceDiagram", *declared, *drawn]) + "\n"
+
+
+def _place(name: str) -> tuple[str, int]:
+    """From left to right: sentinel-10 comes after sentinel-9."""
+    head = name.rstrip("0123456789")
+    return head, int(name[len(head) :] or 0)
 
 
 def _is_in(part: Slice, message: Message) -> bool:

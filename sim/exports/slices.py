@@ -21,12 +21,20 @@ class Slice:
     """A part of a trace: entries from `since` to `until` (seconds of the run, both included).
 
     Only those of `nodes` (all if empty), and only those that matter at least as much as `weight`.
+    Raises `ExportError` for a weight that is none, and for nodes that are not a tuple of names.
     """
 
     since: float = 0.0
     until: float | None = None
     nodes: tuple[str, ...] = ()
     weight: Weight = Weight.STEP
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.weight, Weight):
+            known = ", ".join(f"Weight.{each.name}" for each in Weight)
+            raise ExportError(f"weight is {self.weight!r}; expected one of: {known}")
+        if not isinstance(self.nodes, tuple):
+            raise ExportError(f"nodes is {self.nodes!r}; expected a tuple of names")
 
     def has_moment(self, time_us: int) -> bool:
         """Whether this time, in microseconds of the run, belongs to it."""

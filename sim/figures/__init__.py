@@ -2,7 +2,7 @@
 
 - `spacetime`: the messages between two moments, and what they led to.
 - `cluster`: who lives and who believes what at one moment, and from moment to moment.
-- `distributions`: what a number was in many runs.
+- `distributions`, `histogram`: what a number was in many runs.
 - `branches`: when in a run something was settled.
 - `states`: the state machines of a Sentinel.
 - `heatmap`: what became of many losses.
@@ -23,6 +23,7 @@ from sim.figures.cluster import (
 from sim.figures.distributions import draw_distributions
 from sim.figures.frames import Frame
 from sim.figures.heatmap import draw_fates
+from sim.figures.histogram import draw_histogram
 from sim.figures.silence import draw_silence
 from sim.figures.spacetime import MESSAGE_SORTS, draw_messages
 from sim.figures.states import STATE_MACHINES, StateMachine, draw_states
@@ -39,6 +40,7 @@ __all__ = [
     "draw_cluster",
     "draw_distributions",
     "draw_fates",
+    "draw_histogram",
     "draw_messages",
     "draw_silence",
     "draw_states",

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
+import matplotlib as mpl
 from matplotlib.animation import FuncAnimation
 
 from minisentinel.trace import Trace
@@ -21,6 +23,19 @@ MOST_FRAMES = 200
 """Nobody watches longer, and every frame is a picture in the page."""
 
 _LOOK_BACK = 1.0
+_EMBEDDED_MEGABYTES = 100.0
+_SIGNS = {
+    "minus": "-",
+    "fast-backward": "|◀◀",
+    "step-backward": "|◀",
+    "play fa-flip-horizontal": "◀",
+    "pause": "||",
+    "play": "▶",
+    "step-forward": "▶|",
+    "fast-forward": "▶▶|",
+    "plus": "+",
+}
+"""What stands on the buttons of an animation, by the name of the icon that it replaces."""
 
 
 def draw_cluster(trace: Trace, at: float, *, title: str = "") -> TimelineFigure:
@@ -77,8 +92,27 @@ class ClusterAnimation(FuncAnimation):
             self.shown[number].draw_on(canvas)
         return ()
 
+    def to_jshtml(
+        self, fps: int | None = None, embed_frames: bool = True, default_mode: str | None = "once"
+    ) -> str:
+        """A page with the frames and buttons to play and to step, all of it in the text itself.
+
+        Other than matplotlib's own it needs no network for its buttons, and leaves out no frame.
+        """
+        with mpl.rc_context({"animation.embed_limit": _EMBEDDED_MEGABYTES}):
+            page = str(super().to_jshtml(fps, embed_frames, default_mode))
+        return _with_own_signs(page)
+
     def _repr_html_(self) -> str:
-        return str(self.to_jshtml(default_mode="once"))
+        return self.to_jshtml()
+
+
+def _with_own_signs(page: str) -> str:
+    """The page of an animation with letters on its buttons, and no icons from the network."""
+    page = re.sub(r'<link rel="stylesheet"\s+href="https?://[^"]*">\s*', "", page)
+    return re.sub(
+        r'<i class="fa fa-([a-z -]+)"></i>', lambda icon: _SIGNS.get(icon[1], icon[1]), page
+    )
 
 
 def animate_cluster(

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.ticker import LogLocator, NullFormatter
 
 from sim.campaigns import Distribution
+from sim.figures.plot import LINES, axis_name, lines_for, new_plot, quiet, set_title
 from sim.timeline.figure import TimelineFigure
-from sim.timeline.palette import FAINT_INK, INK, LAG_STYLES, RULE
+from sim.timeline.palette import INK
 from sim.timeline.saving import styled
 
 __all__ = ["draw_distributions"]
@@ -23,19 +23,21 @@ def draw_distributions(
     labels: Sequence[str] = (),
     title: str = "",
     of: str = "runs",
+    quantity: str = "",
     logarithmic: bool = False,
     width_inches: float = 8.0,
 ) -> TimelineFigure:
     """Empirical distribution functions on one axis, with their median and their 5 % tails marked.
 
     `labels` name the lines (by default the distributions' own names). A line that does not reach
-    the top is of a number that not every run had. `of` is what the values are of. With
-    `logarithmic` every decade is as wide, for values that lie far apart. Raises ValueError for no
+    the top is of a number that not every run had. `of` is what the values are of, `quantity` what
+    they measure (by default their common name). A line below others is wider. With `logarithmic`
+    every decade is as wide, for values that lie far apart. Raises ValueError for no
     distributions, for more than there are line styles, for different units, if not one has a value,
     and for a logarithm of nothing.
     """
-    if not 0 < len(distributions) <= len(LAG_STYLES):
-        raise ValueError(f"expected 1 to {len(LAG_STYLES)} distributions")
+    if not 0 < len(distributions) <= LINES:
+        raise ValueError(f"expected 1 to {LINES} distributions")
     units = {each.unit for each in distributions}
     if len(units) > 1:
         raise ValueError(f"expected one unit, found {', '.join(sorted(units))}")
@@ -45,23 +47,24 @@ def draw_distributions(
         raise ValueError("expected values above 0 for a logarithmic axis")
     names = list(labels) or [each.name for each in distributions]
     with styled():
-        figure = TimelineFigure(figsize=(width_inches, 3.6), dpi=110, layout="constrained")
-        FigureCanvasAgg(figure)
-        axes = figure.add_subplot()
-        for each, name, (colour, line) in zip(distributions, names, LAG_STYLES, strict=False):
+        figure, axes = new_plot(width_inches, 3.6)
+        handles = []
+        for each, name, look in zip(
+            distributions, names, lines_for(len(distributions)), strict=True
+        ):
             if not each.values:
                 continue
             steps = sorted(set(each.values))
             shares = [each.share_up_to(value) for value in steps]
             median = f"{name}: median {each.median:.3g} {each.unit}".rstrip()
+            handles.append(look.handle(median))
             axes.step(
                 [steps[0], *steps],
                 [0.0, *shares],
                 where="post",
-                color=colour,
-                linestyle=line,
-                linewidth=1.8,
-                label=median,
+                color=look.colour,
+                linestyle=look.dashes,
+                linewidth=look.width,
             )
             total = len(each.values) + each.missing
             for tail in TAILS:
@@ -69,10 +72,10 @@ def draw_distributions(
                 axes.plot(
                     value,
                     tail * len(each.values) / total,
-                    marker="o" if tail == 0.5 else "_",
-                    markersize=6 if tail == 0.5 else 10,
+                    marker=look.marker if tail == 0.5 else "_",
+                    markersize=7 if tail == 0.5 else 10,
                     markeredgewidth=1.6,
-                    color=colour,
+                    color=look.colour,
                 )
         if logarithmic:
             axes.set_xscale("log")
@@ -84,21 +87,9 @@ def draw_distributions(
         axes.yaxis.set_major_formatter(lambda share, _: f"{share:.0%}")
         axes.set_ylabel(f"share of {of}", color=INK)
         (unit,) = units
-        known = {each.name for each in distributions}
-        axes.set_xlabel(_axis_name(known, unit), color=INK)
-        axes.grid(color=RULE, linewidth=0.6)
-        axes.tick_params(colors=FAINT_INK)
-        for side in ("top", "right"):
-            axes.spines[side].set_visible(False)
-        axes.legend(frameon=False, loc="best")
-        if title:
-            axes.set_title(title, loc="left", color=INK, fontweight="bold")
+        known = [quantity] if quantity else [each.name for each in distributions]
+        axes.set_xlabel(axis_name(known, unit), color=INK)
+        quiet(axes)
+        axes.legend(handles=handles, frameon=False, loc="best", handlelength=4)
+        set_title(figure, title)
     return figure
-
-
-def _axis_name(names: set[str], unit: str) -> str:
-    """The measure and its unit, as far as all lines agree."""
-    (name,) = names if len(names) == 1 else ("",)
-    if not unit:
-        return name or "count"
-    return f"{name} ({unit})" if name else unit

@@ -26,10 +26,12 @@ _GAP = 86.0
 _LINE = 11.5
 _NEWS = 4
 _LEAST_WIDTH = 690.0
+_SPREAD = 1.06
+"""How much longer a line is where a low resolution moves its letters to whole pixels."""
 _WIDEST, _NARROWEST, _BETWEEN = 190.0, 118.0, 12.0
 _PALE = "#F4F4F4"
-_NAMES = "#00568B"
-_SECOND = "#8A3A74"
+_NAMES = (("#00568B", "-"), ("#8A3A74", (0, (5, 1.5))), ("#1A1A1A", (0, (5, 1.5, 1, 1.5))))
+"""Colour and dashes of the lines to the first, second, third master; then from the first again."""
 _LINKED, _UNLINKED = "#00795A", "#C24A00"
 _BROKEN = (0, (2, 2))
 
@@ -76,8 +78,9 @@ class Frame:
         servers = sorted(self.snapshot.servers, key=lambda each: _place(each.name))
         sentinels = sorted(self.snapshot.sentinels, key=lambda each: _place(each.name))
         masters = self.snapshot.masters
-        canvas.text(_MARGIN, 20, self.title, size=14, weight="bold")
-        canvas.text(_MARGIN, 40, self.subtitle, size=10, colour=FAINT_INK)
+        room = canvas.width - 2 * _MARGIN
+        _write(canvas, _MARGIN, 20, self.title, room, sizes=(14, 9), weight="bold")
+        _write(canvas, _MARGIN, 40, self.subtitle, room, sizes=(10, 7), colour=FAINT_INK)
         top = _HEAD + _ARCS
         boxes = _row(canvas, [each.name for each in servers], top)
         _replication(canvas, servers, boxes)
@@ -91,7 +94,7 @@ class Frame:
             box = minds[sentinel.name]
             _draw_sentinel(canvas, sentinel, box, height, sentinels, masters)
             _names(canvas, sentinel, box, boxes, masters)
-        foot = _legend(canvas, below + height + 16)
+        foot = _legend(canvas, below + height + 16, masters)
         canvas.resize(_draw_news(canvas, self.news, foot) + 6)
 
     def _repr_png_(self) -> bytes:
@@ -130,6 +133,7 @@ def _row(canvas: Canvas, names: Sequence[str], top: float) -> dict[str, _Box]:
 
 def _replication(canvas: Canvas, servers: Sequence[ServerView], boxes: dict[str, _Box]) -> None:
     """An arc from every replica to whom it follows, broken where the link is down."""
+    followed = [each for each in boxes if any(server.follows == each for server in servers)]
     for server in servers:
         if server.follows not in boxes or server.health in (None, Health.DOWN):
             continue
@@ -140,7 +144,8 @@ def _replication(canvas: Canvas, servers: Sequence[ServerView], boxes: dict[str,
         reach = (own.middle - other.middle) / (canvas.width - 2 * _MARGIN)
         side = 1 if reach > 0 else -1
         start, end = own.middle, other.middle + side * other.width * (0.42 - 0.4 * abs(reach))
-        rise = 12 + (_ARCS - 18) * abs(reach)
+        # Arcs to different masters may be as long as each other, and must not run as high.
+        rise = 12 + (_ARCS - 18) * abs(reach) - 6 * (followed.index(server.follows) % 3)
         steps = [index / 30 for index in range(31)]
         points = [
             (start + (end - start) * s, own.top - 3 - rise * (1 - (2 * s - 1) ** 6)) for s in steps
@@ -180,9 +185,18 @@ def _draw_server(
 
 
 def _frame(
-    canvas: Canvas, box: _Box, height: float, name: str, health: Health | None, fill: str
+    canvas: Canvas,
+    box: _Box,
+    height: float,
+    name: str,
+    health: Health | None,
+    fill: str,
+    hatch: str = "",
 ) -> None:
-    """A box with a strip that bears the name; the strip shows the state of the process."""
+    """A box with a strip that bears the name; the strip shows the state of the process.
+
+    `fill` and `hatch` are those of the strip while the process runs.
+    """
     bottom = box.top + height
     dead = health in (None, Health.DOWN)
     canvas.rectangle(
@@ -203,8 +217,8 @@ def _frame(
     ends = (box.left, box.top, box.right, box.top + _STRIP)
     ground = None
     if health is Health.UP:
-        canvas.rectangle(*ends, fill=fill, edge=FAINT_INK, order=4)
-        colour = readable_on(fill)
+        canvas.rectangle(*ends, fill=fill, edge=FAINT_INK, hatch=hatch, order=4)
+        colour, ground = readable_on(fill), fill if hatch else None
     else:
         mark = MARKS["down" if dead else "paused"]
         canvas.rectangle(*ends, fill=mark.fill, edge=mark.edge, hatch=mark.hatch, order=4)
@@ -218,10 +232,32 @@ def _frame(
 def _fit(canvas: Canvas, box: _Box, y: float, text: str, *, bold: bool = False) -> None:
     """One line in a box, as large as it fits."""
     weight = "bold" if bold else "normal"
-    size = 8.0
-    while size > 5.5 and canvas.measure(text, size, weight)[0] > box.width - 10:
+    _write(canvas, box.left + 6, y, text, box.width - 10, sizes=(8.0, 5.5), weight=weight)
+
+
+def _write(
+    canvas: Canvas,
+    x: float,
+    y: float,
+    text: str,
+    room: float,
+    *,
+    sizes: tuple[float, float],
+    weight: str = "normal",
+    colour: str = INK,
+) -> None:
+    """One line in `room` points: smaller if it must be, and cut if that does not help."""
+
+    def is_too_long(told: str) -> bool:
+        return canvas.measure(told, size, weight)[0] * _SPREAD > room
+
+    size, smallest = sizes
+    while size > smallest and is_too_long(text):
         size -= 0.25
-    canvas.text(box.left + 6, y, text, size=size, weight=weight)
+    told = text
+    while is_too_long(told) and len(told) > 1:
+        told = told[:-2] + "…"
+    canvas.text(x, y, told, size=size, weight=weight, colour=colour)
 
 
 def _badges(
@@ -259,7 +295,8 @@ def _draw_sentinel(
     masters: Sequence[str],
 ) -> None:
     fill = _strip_fill(sentinel)
-    _frame(canvas, box, height, sentinel.name, sentinel.health, fill)
+    hatch = MARKS["tilt"].hatch if sentinel.tilt else ""
+    _frame(canvas, box, height, sentinel.name, sentinel.health, fill, hatch)
     if sentinel.health is Health.UP:
         state = _state(sentinel)
         canvas.text(
@@ -270,6 +307,7 @@ def _draw_sentinel(
             weight="bold",
             colour=readable_on(fill),
             across="right",
+            ground=fill if hatch else None,
         )
     y = box.top + _STRIP + 10
     _fit(canvas, box, y, f"current epoch {sentinel.current_epoch}" if sentinel.beliefs else "")
@@ -324,13 +362,14 @@ def _names(
         there = servers.get(belief.server)
         if there is None or dead:
             continue
-        colour = _NAMES if masters.index(belief.master) == 0 else _SECOND
+        colour, style = _NAMES[masters.index(belief.master) % len(_NAMES)]
         leads = belief.failover != "none"
         # Where they arrive tells from which side they come.
         share = (box.middle - _MARGIN) / (canvas.width - 2 * _MARGIN)
         end = there.left + there.width * (0.2 + 0.6 * share), there.top + _SERVER + 3
         start = box.middle, box.top
-        canvas.line([start, end], colour=colour, width=2.6 if leads else 1.4, order=5, halo=True)
+        width = 2.6 if leads else 1.4
+        canvas.line([start, end], colour=colour, width=width, style=style, order=5, halo=True)
         _head(canvas, start, end, colour)
 
 
@@ -347,7 +386,7 @@ def _head(
     canvas.line([wings[0], end, wings[1]], colour=colour, width=1.6, order=6)
 
 
-def _legend(canvas: Canvas, top: float) -> float:
+def _legend(canvas: Canvas, top: float, masters: Sequence[str]) -> float:
     """What the marks mean, in two lines; the height below them."""
     y = top
     left = _MARGIN
@@ -368,9 +407,10 @@ def _legend(canvas: Canvas, top: float) -> float:
         left += 32 + canvas.measure(words, 7.5)[0]
     y += 16
     left = _MARGIN
+    several = masters if 1 < len(masters) <= len(_NAMES) else ("the master",)
     for colour, style, width, words in (
-        (_NAMES, "-", 1.4, "takes it for the master"),
-        (_NAMES, "-", 2.6, "and is failing it over"),
+        *((*_NAMES[number], 1.4, f"takes it for {name}") for number, name in enumerate(several)),
+        (*_NAMES[0], 2.6, "and is failing it over"),
         (_LINKED, "-", 1.8, "replicates from"),
         (_UNLINKED, _BROKEN, 1.8, "would, but the link is down"),
     ):
@@ -389,5 +429,6 @@ def _draw_news(canvas: Canvas, news: Sequence[tuple[str, str]], top: float) -> f
         y = top + 11 + number * _LINE
         canvas.text(_MARGIN, y, node, size=7.5, weight="bold")
         more = f"   ({left_out} more before)" if left_out and not number else ""
-        canvas.text(_MARGIN + 72, y, (words[:100] + more), size=7.5)
+        room = canvas.width - 2 * _MARGIN - 72
+        _write(canvas, _MARGIN + 72, y, words + more, room, sizes=(7.5, 6.5))
     return top + 11 + _NEWS * _LINE

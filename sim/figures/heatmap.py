@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.patches import Patch, Rectangle
 
 from sim.campaigns.losses import FateGrid
+from sim.figures.plot import new_plot, set_title
 from sim.judge.fates import Ending, Fate
 from sim.timeline.figure import TimelineFigure
 from sim.timeline.palette import INK, PAPER, readable_on
@@ -62,9 +62,7 @@ def draw_fates(grid: FateGrid, *, title: str | None = None) -> TimelineFigure:
     shown = [ending for ending in Ending if ending in there]
     height = 1.3 + 0.46 * rows + 0.24 * len(shown)
     with styled():
-        figure = TimelineFigure(figsize=(width, height), dpi=110, layout="constrained")
-        FigureCanvasAgg(figure)
-        axes = figure.add_subplot()
+        figure, axes = new_plot(width, height)
         for y, fates in enumerate(grid.fates):
             for x, fate in enumerate(fates):
                 if fate is not None:
@@ -78,9 +76,7 @@ def draw_fates(grid: FateGrid, *, title: str | None = None) -> TimelineFigure:
         axes.tick_params(length=0, colors=INK)
         for spine in axes.spines.values():
             spine.set_visible(False)
-        axes.set_title(
-            grid.title if title is None else title, loc="left", color=INK, fontweight="bold"
-        )
+        set_title(figure, grid.title if title is None else title)
         figure.legend(
             handles=[_patch(ending) for ending in shown],
             loc="outside lower left",

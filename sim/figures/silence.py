@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from minisentinel.trace import SubjectivelyDown, Trace
+from sim.figures.plot import LINES, LineLook, lines_for, new_plot, quiet, set_title
 from sim.judge import find_nodes, node_histories
 from sim.judge.silence import Silence, find_silences
 from sim.judge.states import Health
 from sim.timeline.figure import TimelineFigure
-from sim.timeline.palette import FAINT_INK, INK, LAG_STYLES, QUIET, RULE
+from sim.timeline.palette import FAINT_INK, INK, QUIET
 from sim.timeline.saving import styled
 
 __all__ = ["draw_silence"]
@@ -30,25 +30,31 @@ def draw_silence(
     """For each Sentinel the age of its oldest PING to `server` that has no answer, in seconds.
 
     From `since` to `until`, seconds of the run. The level line is ``down-after-milliseconds``; a
-    dot marks ``+sdown``, a ring ``-sdown``; grey is the time in which the server could not answer.
-    A Sentinel that shows no line never waited. Raises `sim.judge.messages.NoMessages` for a trace
-    without messages, and ValueError for a node that is not there.
+    filled mark is ``+sdown``, a hollow one ``-sdown``; grey is the time in which the server could
+    not answer. Raises `sim.judge.messages.NoMessages` for a trace without messages, and ValueError
+    for a node that is not there, and for more Sentinels than lines can be told apart.
     """
     if server not in find_nodes(trace).by_name:
         raise ValueError(f"no node is called {server!r}")
     silences = find_silences(trace, server)
     names = sorted(node.name for node in find_nodes(trace).of_type("sentinel"))
+    if len(names) > LINES:
+        raise ValueError(f"expected at most {LINES} Sentinels, found {len(names)}")
     with styled():
-        figure = TimelineFigure(figsize=(width_inches, 3.4), dpi=110, layout="constrained")
-        FigureCanvasAgg(figure)
-        axes = figure.add_subplot()
+        figure, axes = new_plot(width_inches, 3.4)
+        handles = []
         _shade(axes, trace, server, since, until)
-        for name, (colour, line) in zip(names, LAG_STYLES, strict=False):
+        for name, look in zip(names, lines_for(len(names)) if names else (), strict=True):
+            handles.append(look.handle(name))
             mine = [each for each in silences if each.sentinel == name]
             axes.plot(
-                *_ages(mine, since, until), color=colour, linestyle=line, linewidth=1.8, label=name
+                *_ages(mine, since, until),
+                color=look.colour,
+                linestyle=look.dashes,
+                linewidth=look.width,
+                label=name,
             )
-            _turns(axes, trace, server, mine, name, colour)
+            _turns(axes, trace, server, mine, name, look)
         limit = trace.header.settings.get("down-after-milliseconds")
         if isinstance(limit, int):
             axes.axhline(limit / 1000, color=INK, linewidth=1)
@@ -66,13 +72,9 @@ def draw_silence(
         axes.set_ylim(0, 1.3 * axes.get_ylim()[1])
         axes.set_xlabel("seconds of the run", color=INK)
         axes.set_ylabel("oldest PING without answer, s", color=INK)
-        axes.grid(color=RULE, linewidth=0.6)
-        axes.tick_params(colors=FAINT_INK)
-        for side in ("top", "right"):
-            axes.spines[side].set_visible(False)
-        axes.legend(frameon=False, loc="upper right", fontsize=8)
-        if title:
-            axes.set_title(title, loc="left", color=INK, fontweight="bold")
+        quiet(axes)
+        axes.legend(handles=handles, frameon=False, loc="upper right", fontsize=8, handlelength=4)
+        set_title(figure, title)
     return figure
 
 
@@ -96,7 +98,7 @@ def _ages(
 
 
 def _turns(
-    axes: Axes, trace: Trace, server: str, silences: list[Silence], sentinel: str, colour: str
+    axes: Axes, trace: Trace, server: str, silences: list[Silence], sentinel: str, look: LineLook
 ) -> None:
     """Where this Sentinel changes its mind."""
     nodes = find_nodes(trace)
@@ -109,8 +111,16 @@ def _turns(
         now = entry.time_us
         ages = [each for each in silences if each.start_us <= now < each.end_us]
         age = (now - ages[-1].start_us) / 1e6 if ages else 0.0
-        face = colour if data.down else "white"
-        axes.plot(now / 1e6, age, "o", color=colour, markerfacecolor=face, zorder=5, clip_on=False)
+        axes.plot(
+            now / 1e6,
+            age,
+            look.marker,
+            color=look.colour,
+            markerfacecolor=look.colour if data.down else "white",
+            markersize=7,
+            zorder=5,
+            clip_on=False,
+        )
 
 
 def _shade(axes: Axes, trace: Trace, server: str, since: float, until: float) -> None:

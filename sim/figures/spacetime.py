@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from math import inf
 
 from minisentinel.trace import Trace, VoteReceived, VoteRequested
 from sim.exports import Slice, tell
@@ -45,7 +46,8 @@ _TOP = 70.0
 _NEAR, _FAR = 17.0, 46.0
 _LINE = 8.0
 _LABEL, _WORDS = 6.0, 5.8
-_SHARES = (0.4, 0.5, 0.3, 0.6, 0.7, 0.22)
+_LONGEST_LINE = 52
+_SHARES = (0.4, 0.5, 0.3, 0.6, 0.7, 0.22, 0.45, 0.35, 0.55, 0.65, 0.25, 0.75)
 """Where on an arrow its words may stand, in order of preference."""
 _QUESTION, _ANSWER, _LOST = "#00568B", "#8A3A74", "#C24A00"
 
@@ -60,19 +62,21 @@ def draw_messages(
     since: float,
     until: float,
     *,
-    nodes: Iterable[str] = (),
-    hide: Iterable[str] = ("ping", "connecting"),
+    nodes: Iterable[str] | str = (),
+    hide: Iterable[str] | str = ("ping", "connecting"),
     title: str = "",
 ) -> TimelineFigure:
     """A space-time diagram of the moments from `since` to `until`, in seconds of the run.
 
     `nodes` are those to show, in this order (all that take part, if empty). Messages are left out
-    that are of a sort in `hide` (see `MESSAGE_SORTS`), or begin with a text in it. Answers are
-    dashed, a message that nobody read ends in a cross. Raises `sim.judge.messages.NoMessages` for
-    a trace without messages, and ValueError for a moment with too many of them, or none.
+    that are of a sort in `hide` (see `MESSAGE_SORTS`), or begin with a text in it. Either may be
+    one string. Answers are dashed, a message that nobody read ends in a cross. Raises
+    `sim.judge.messages.NoMessages` for a trace without messages, and ValueError for a node that is
+    not there and for a moment with too many messages, or none.
     """
-    part = Slice(since=since, until=until, nodes=tuple(nodes))
-    hidden = tuple(hide)
+    part = Slice(since=since, until=until, nodes=_several(nodes))
+    hidden = _several(hide)
+    events = _events(trace, part)
     shown = [
         each
         for each in find_messages(trace)
@@ -89,26 +93,30 @@ def draw_messages(
             f"{len(shown)} messages between {since:g} s and {until:g} s; expected at most "
             f"{LONGEST_SPACETIME}: choose a shorter time, fewer nodes, or hide more"
         )
-    events = _events(trace, part)
     with styled():
         canvas = new_canvas(10)
         lanes = _lanes(trace, part, shown, events)
         layout = _Layout(canvas, shown, [each for each in events if each.node in lanes])
-        width = max(_LEFT + layout.end + 34, 520)
-        canvas.widen(width)
-        _axis(canvas, lanes, layout, width)
-        _arrows(canvas, find_nodes(trace), shown, lanes, layout)
+        words_end = _arrows(canvas, find_nodes(trace), shown, lanes, layout)
         for event in layout.events:
             _box(canvas, event, lanes[event.node], layout)
         heading = title or f"{trace.header.scenario or 'run'}, seed {trace.header.seed}"
         canvas.text(12, 18, heading, size=13, weight="bold")
+        heading_end = 12 + canvas.measure(heading, 13, "bold")[0]
         told = f"{since:g} s to {until:g} s, drawn in order, not to scale"
         canvas.text(12, 36, told, size=8, colour=FAINT_INK)
         _legend(canvas, shown, 12 + canvas.measure(told, 8)[0] + 26, 36)
+        width = max(_LEFT + layout.end + 34, words_end + 14, heading_end + 14, 520)
+        canvas.widen(width)
+        _axis(canvas, lanes, layout, width)
         canvas.resize(max(lanes.values()) + _LANE * 0.6)
     figure = canvas.figure
     assert isinstance(figure, TimelineFigure)
     return figure
+
+
+def _several(given: Iterable[str] | str) -> tuple[str, ...]:
+    return (given,) if isinstance(given, str) else tuple(given)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +139,7 @@ def _events(trace: Trace, part: Slice) -> list[_Happening]:
             continue
         lines = found.setdefault((each.entry.time_us, each.entry.node), [])
         words = each.wording.words.replace(needless, "")
-        lines.append((_short(words, 40), each.wording.weight is Weight.TURN))
+        lines.append((_short(words, _LONGEST_LINE), each.wording.weight is Weight.TURN))
     return [_Happening(time, node, tuple(lines)) for (time, node), lines in found.items()]
 
 
@@ -230,14 +238,21 @@ def _axis(canvas: Canvas, lanes: dict[str, float], layout: _Layout, width: float
     for name, y in lanes.items():
         canvas.text(12, y, name, size=9, weight="bold")
         canvas.line([(_LEFT - 6, y), (width - 14, y)], colour=RULE, width=1.4)
-    last = -100.0
+    ticks: list[tuple[float, int]] = []
     for time, place in layout.places.items():
-        if place - last >= 52:
-            x = _LEFT + place
-            said = f"{time / 1e6:.3f}"
-            canvas.text(x, _TOP - 10, said, size=6.5, colour=FAINT_INK, across="center")
-            canvas.line([(x, _TOP - 3), (x, _TOP + 2)], colour=FAINT_INK, width=0.7)
-            last = place
+        if not ticks or place - ticks[-1][0] >= 52:
+            ticks.append((place, time))
+    # As many digits as it takes to tell them apart.
+    digits = next(n for n in (3, 4, 5, 6) if n == 6 or _all_differ(ticks, n))
+    for place, time in ticks:
+        x = _LEFT + place
+        said = f"{time / 1e6:.{digits}f}"
+        canvas.text(x, _TOP - 10, said, size=6.5, colour=FAINT_INK, across="center")
+        canvas.line([(x, _TOP - 3), (x, _TOP + 2)], colour=FAINT_INK, width=0.7)
+
+
+def _all_differ(ticks: Sequence[tuple[float, int]], digits: int) -> bool:
+    return len({f"{time / 1e6:.{digits}f}" for _, time in ticks}) == len(ticks)
 
 
 def _arrows(
@@ -246,7 +261,13 @@ def _arrows(
     shown: Sequence[Message],
     lanes: dict[str, float],
     layout: _Layout,
-) -> None:
+) -> float:
+    """Every message with its words; where the last of these end."""
+    end_of_words = 0.0
+    # Words keep off the lines and the boxes.
+    taken = [(0.0, y - 5, inf, y + 5) for y in lanes.values()]
+    for event in layout.events:
+        taken.append(_place_of(event, lanes[event.node], layout))
     lost: dict[tuple[str, int], int] = {}
     told: list[tuple[float, float, float, float]] = []
     for message in shown:
@@ -262,12 +283,14 @@ def _arrows(
                 canvas.text(x + 11, y - 18, "✕", size=8, colour=_LOST, weight="bold")
             height = y - 18 - _LINE * earlier
             canvas.text(x + 21, height, words, size=_WORDS, colour=_LOST, ground=PAPER)
+            end_of_words = max(end_of_words, x + 21 + canvas.measure(words, _WORDS)[0])
             continue
         end = _LEFT + layout.places[message.received_us], lanes[message.receiver]
         answer = not _is_question(message.text)
         colour = _ANSWER if answer else _QUESTION
         _arrow(canvas, (x, y), end, colour, "--" if answer else "-")
-        _label(canvas, words, (x, y), end, colour, answer, told)
+        _label(canvas, words, (x, y), end, colour, answer, taken, told)
+    return max([end_of_words, *(right for _, _, right, _ in told)])
 
 
 def _label(
@@ -277,6 +300,7 @@ def _label(
     end: tuple[float, float],
     colour: str,
     is_answer: bool,
+    taken: Sequence[tuple[float, float, float, float]],
     told: list[tuple[float, float, float, float]],
 ) -> None:
     """The words of an arrow, where no others stand; without words if there is no such place.
@@ -288,9 +312,11 @@ def _label(
     for share in _SHARES:
         share = 1 - share if is_answer else share
         left = start[0] + (end[0] - start[0]) * share + side
+        # A question that leaves at the very beginning has no room before its arrow.
+        left = left if left >= 4 else left - side + 4
         y = start[1] + (end[1] - start[1]) * share
         place = (left, y - 4, left + width, y + 4)
-        if any(_overlap(place, other) for other in told):
+        if any(_overlap(place, other) for other in (*taken, *told)):
             continue
         told.append(place)
         canvas.text(left, y, words, size=_WORDS, colour=colour, ground=PAPER)
@@ -326,24 +352,29 @@ def _arrow(
     canvas.line([wings[0], end, wings[1]], colour=colour, width=1.2, order=12)
 
 
+def _place_of(event: _Happening, y: float, layout: _Layout) -> tuple[float, float, float, float]:
+    """Left, top, right and bottom of its box, on a line at `y`."""
+    half = len(event.lines) * _LINE / 2 + 2
+    left = _LEFT + layout.places[event.time_us]
+    return left, y - half, _LEFT + layout.leaves(event.node, event.time_us), y + half
+
+
 def _box(canvas: Canvas, event: _Happening, y: float, layout: _Layout) -> None:
     """What happened on a line; of several things at one moment, one below the other."""
-    left = _LEFT + layout.places[event.time_us]
-    right = _LEFT + layout.leaves(event.node, event.time_us)
-    half = len(event.lines) * _LINE / 2 + 2
+    left, top, right, bottom = _place_of(event, y, layout)
     strong = any(bold for _, bold in event.lines)
     canvas.rectangle(
         left,
-        y - half,
+        top,
         right,
-        y + half,
+        bottom,
         fill=PAPER,
         edge=INK if strong else FAINT_INK,
         width=1.1 if strong else 0.6,
         order=10,
     )
     for row, (words, bold) in enumerate(event.lines):
-        middle = y - half + 2 + _LINE * (row + 0.5)
+        middle = top + 2 + _LINE * (row + 0.5)
         canvas.text(left + 3, middle, words, size=_LABEL, weight=_weight(bold))
 
 

@@ -41,11 +41,17 @@ class StateMachine:
         return tuple(dict.fromkeys((each.before, each.after) for each in self.transitions))
 
     def mermaid(self) -> str:
-        """The text of a Mermaid ``stateDiagram-v2``, a line for every transition."""
+        """The text of a Mermaid ``stateDiagram-v2``, one arrow for all ways from state to state.
+
+        Were each way an arrow of its own, Mermaid would draw their labels on top of each other.
+        """
         lines = ["stateDiagram-v2", f"    [*] --> {self.states[0].value}"]
-        for each in self.transitions:
-            said = f" ({', '.join(each.events)})" if each.events else ""
-            lines.append(f"    {each.before.value} --> {each.after.value}: {each.when}{said}")
+        for before, after in self.pairs:
+            ways = [
+                f"{each.when} ({', '.join(each.events)})" if each.events else each.when
+                for each in self.between(before, after)
+            ]
+            lines.append(f"    {before.value} --> {after.value}: {'<br/>or '.join(ways)}")
         return "\n".join(lines) + "\n"
 
     def _repr_png_(self) -> bytes:

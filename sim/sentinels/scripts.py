@@ -52,6 +52,8 @@ class ScriptRunner:
 
     def reap(self, now_us: int) -> list[ScriptEnd]:
         """The ends since the last call, in the order of their times."""
+        if not self._children:
+            return []
         ended = [(at, pid) for pid, (at, _) in self._children.items() if at <= now_us]
         return [self._children.pop(pid)[1] for _, pid in sorted(ended)]
 

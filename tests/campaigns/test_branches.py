@@ -10,7 +10,7 @@ from sim import World
 from sim.campaigns import Branches, BranchPoint, Outcome, branches, run_branch
 from sim.figures import draw_branches
 from sim.kernel.streams import Streams
-from sim.scenarios import find_scenario, run_scenario
+from sim.scenarios import find_scenario, read_scenario, run_scenario
 from sim.world import Deployment
 
 BLIP = find_scenario("blip")
@@ -86,6 +86,30 @@ def test_points_count_the_branches_of_which_it_is_true() -> None:
     assert "did not go wrong" in str(found)
 
 
+def test_landmarks_are_told_in_the_order_in_which_they_came() -> None:
+    story = """
+    title = "All at once"
+    deployment = { sentinels = 3, replicas = 1, clients = 0 }
+    settings = { down-after-milliseconds = 2000, quorum = 1 }
+    faults = [
+        { at = 5, do = "command", node = "redis-1", words = "DEBUG SLEEP 0.5" },
+        { at = 8, do = "partition", groups = [["sentinel-3"]] },
+        { at = 8, do = "kill", node = "master" },
+    ]
+    run = { watch-for = 7 }
+    """
+    scenario = read_scenario(story, name="x", path="x.toml")
+    found = branches(scenario, 1, [1], [1], is_bad=bool, workers=1)
+    words = [each for _, each in found.landmarks]
+    assert words[:3] == ["redis-1: DEBUG SLEEP 0.5", "partition sentinel-3", "kill redis-1"]
+    # One Sentinel says all of these at the same moment.
+    said = [each.partition(" ")[0] for each in words]
+    order = [said.index(name) for name in ("+sdown", "+odown", "+try-failover", "+elected-leader")]
+    assert order == sorted(order)
+    times = {each: time for time, each in found.landmarks}
+    assert times["+odown (sentinel-1)"] == times["+try-failover (sentinel-1)"]
+
+
 @pytest.mark.real_io
 def test_two_processes_give_what_one_gives() -> None:
     def ends(workers: int) -> list[tuple[int, object]]:
@@ -128,3 +152,15 @@ def test_the_figure_has_every_point_and_the_landmarks_between_them() -> None:
     assert [np.asarray(each.get_xdata(), dtype=float)[0] for each in marks] == [1.5]
     assert any("kill redis-1" in text.get_text() for text in figure.texts)
     assert not any("before" in text.get_text() for text in figure.texts)
+    assert any(text.get_text() == "share of branches in which lost" for text in figure.texts)
+
+
+def test_long_words_of_the_figure_are_wrapped_within_it() -> None:
+    points = (BranchPoint(1, 0, 4), BranchPoint(2, 1, 4))
+    figure = draw_branches(
+        Branches("x", 1, points, True), what="a long story is told " * 9, title="A long title " * 9
+    )
+    figure.draw_without_rendering()
+    assert len(figure.texts) > 3
+    for text in figure.texts:
+        assert text.get_window_extent().x1 < figure.bbox.width

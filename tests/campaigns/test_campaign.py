@@ -48,6 +48,14 @@ def test_a_sweep_has_a_row_for_each_value() -> None:
     assert 1 < low < 1.3 < 3 < high < 3.3  # type: ignore[operator]
 
 
+@pytest.mark.real_io
+def test_a_sweep_is_its_campaigns_however_many_processes_work_on_it() -> None:
+    found = sweep("blip", "freeze", [1, 2], [3, 1], workers=2)
+    for value, campaign in found.campaigns:
+        assert campaign == run_campaign("blip", [3, 1], changes={"freeze": value}, workers=1)
+    assert sweep("blip", "freeze", [1], [], workers=2).campaigns[0][1].outcomes == ()
+
+
 def test_wrong_names_are_errors_that_name_the_right_ones() -> None:
     with pytest.raises(ValueError, match="no measure is called 'speed'; expected: detection, "):
         run_campaign("blip", [1], workers=1).distribution("speed")

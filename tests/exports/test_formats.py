@@ -140,6 +140,8 @@ def test_mermaid_diagram_has_declared_everybody_it_draws(failover: Trace) -> Non
     lines = mermaid_sequence(failover, ELECTION).splitlines()
     assert lines[0] == "sequenceDiagram"
     declared = {m[1] for line in lines if (m := re.match(r"    participant (\w+) as \S+$", line))}
+    places = [line.rpartition(" ")[2] for line in lines if "participant" in line]
+    assert places == ["sentinel-1", "sentinel-2", "sentinel-3"]
     drawn = [line for line in lines[1:] if "participant" not in line]
     arrows = 0
     for line in drawn:

@@ -58,6 +58,15 @@ def test_a_node_that_is_not_there_is_an_error_that_names_those_that_are(failover
         list(text_lines(failover, Slice(nodes=("sentinel-9",))))
 
 
+def test_a_slice_that_cannot_be_is_an_error_at_once() -> None:
+    with pytest.raises(
+        ExportError, match=r"weight is 'event'; expected one of: Weight\.ROUTINE, W"
+    ):
+        Slice(weight="event")  # type: ignore[arg-type]
+    with pytest.raises(ExportError, match="nodes is 'redis-1'; expected a tuple of names"):
+        Slice(nodes="redis-1")  # type: ignore[arg-type]
+
+
 def test_no_line_is_wider_than_asked_for(failover: Trace) -> None:
     lines = list(text_lines(failover, width=60))
     assert max(map(len, body(lines))) == 60

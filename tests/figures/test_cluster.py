@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import pairwise
 
 import pytest
@@ -80,6 +81,24 @@ def test_an_animation_shows_itself_as_a_page_with_its_frames(failover: Trace) ->
     animation = animate_cluster(failover, end - 0.2, end, dpi=30)
     page = animation._repr_html_()
     assert page.count("data:image/png;base64") == len(animation.shown) >= 3
+    # Its buttons need no network.
+    assert "http" not in page
+    buttons = re.findall(r"<button[^>]*>\s*(.*?)</button>", page, flags=re.DOTALL)
+    assert buttons == ["-", "|◀◀", "|◀", "◀", "||", "▶", "▶|", "▶▶|", "+"]
+
+
+def test_lines_are_within_their_boxes_at_a_low_resolution(failover: Trace) -> None:
+    long = "a title that goes on " * 12
+    figure = draw_cluster(failover, _time_of(failover, "+odown"), title=long)
+    figure.set_dpi(50)
+    figure.draw_without_rendering()
+    axes = figure.axes[0]
+    for text in axes.texts:
+        box = text.get_window_extent().transformed(axes.transData.inverted())
+        assert box.x1 <= axes.get_xlim()[1], text.get_text()
+        if text.get_text().startswith("vote of epoch"):
+            edges = [each.get_x() + each.get_width() for each in axes.patches]  # type: ignore[attr-defined]
+            assert min(edge for edge in edges if edge > box.x0) > box.x1
 
 
 def test_frames_of_an_animation_are_those_that_are_drawn_alone(failover: Trace) -> None:

@@ -39,6 +39,24 @@ def test_lines_differ_without_colour() -> None:
     assert len(styles) == len(set(styles)) == 4
 
 
+def test_lines_that_coincide_are_both_seen() -> None:
+    pair = [Distribution.of(name, "s", [1.0, 2.0]) for name in ("a", "b")]
+    (axes,) = draw_distributions(pair, quantity="wait").axes
+    below, above = (line for line in axes.lines if line.get_marker() == "None")
+    assert below.get_linewidth() > above.get_linewidth() + 1
+    marks = {line.get_marker() for line in axes.lines} - {"None", "_"}
+    assert marks == {"o", "s"}
+    assert axes.get_xlabel() == "wait (s)"
+
+
+def test_a_long_title_is_wrapped_within_the_figure() -> None:
+    figure = draw_distributions([FEW], title="A title of many words " * 6)
+    figure.draw_without_rendering()
+    (title,) = figure.texts
+    assert title.get_text().count("\n") == 1
+    assert title.get_window_extent().x1 < figure.bbox.width
+
+
 def test_a_logarithmic_axis_is_drawn_for_values_above_zero_only() -> None:
     (axes,) = draw_distributions([FEW], logarithmic=True).axes
     assert axes.get_xscale() == "log"

@@ -28,7 +28,7 @@ def test_every_run_has_a_field_with_its_word() -> None:
     assert _texts(axes) == ["6.2 s", "stays", "stays"]
     fields = [each for each in axes.patches if isinstance(each, matplotlib.patches.Rectangle)]
     assert len(fields) == 3
-    assert axes.get_title(loc="left") == "t"
+    assert figure.get_suptitle() == "t"
 
 
 def test_the_legend_names_only_what_is_there() -> None:
@@ -38,6 +38,15 @@ def test_the_legend_names_only_what_is_there() -> None:
         "noticed by a quorum, led by nobody",
         "noticed, but not by a quorum",
     ]
+
+
+def test_a_title_longer_than_the_figure_is_wrapped() -> None:
+    grid = _grid((Fate(Ending.STAYS),))
+    figure = draw_fates(grid, title="How many Sentinels may be dead when the master dies")
+    figure.draw_without_rendering()
+    (title,) = figure.texts
+    assert "\n" in title.get_text()
+    assert title.get_window_extent().x1 < figure.bbox.width
 
 
 def test_endings_differ_without_colour_too() -> None:

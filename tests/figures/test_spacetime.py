@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import pairwise
 
 import pytest
@@ -92,6 +93,36 @@ def test_a_message_that_nobody_reads_is_told_as_lost(failover: Trace) -> None:
     assert "question" not in told
 
 
+def test_all_words_are_within_the_figure(failover: Trace, election: tuple[float, float]) -> None:
+    tried = next(
+        entry.time_us / 1e6
+        for entry in failover.entries
+        if isinstance(entry.data, SentinelEvent) and entry.data.name == "+try-failover"
+    )
+    for until in (election[1], *(tried + step / 1000 for step in range(2, 40, 3))):
+        figure = draw_messages(failover, election[0], until, nodes=SENTINELS)
+        width = figure.get_figwidth() * 72
+        figure.draw_without_rendering()
+        for text in figure.axes[0].texts:
+            box = text.get_window_extent().transformed(figure.axes[0].transData.inverted())
+            assert box.x0 >= 0, text.get_text()
+            assert box.x1 <= width, text.get_text()
+
+
+def test_times_on_the_axis_can_be_told_apart(
+    failover: Trace, election: tuple[float, float]
+) -> None:
+    told = [
+        text for text in _texts(draw_messages(failover, *election)) if re.match(r"\d+\.\d", text)
+    ]
+    assert len(told) == len(set(told)) > 3
+
+
+def test_one_name_may_stand_for_several(failover: Trace) -> None:
+    one = _texts(draw_messages(failover, 12.1, 16, nodes="sentinel-1", hide="hello"))
+    assert one == _texts(draw_messages(failover, 12.1, 16, nodes=("sentinel-1",), hide=("hello",)))
+
+
 def test_nothing_is_drawn_before_what_led_to_it(
     failover: Trace, election: tuple[float, float]
 ) -> None:
@@ -124,6 +155,8 @@ def test_what_cannot_be_drawn_is_said(failover: Trace) -> None:
         draw_messages(failover, 3, 3)
     with pytest.raises(ValueError, match="expected at most 120: choose a shorter time"):
         draw_messages(failover, 5, 15, hide=())
+    with pytest.raises(ValueError, match="no node is called 'sentinel-9'; expected one of: client"):
+        draw_messages(failover, 5, 15, nodes="sentinel-9")
     world = World()
     world.run(2)
     with pytest.raises(NoMessages):

@@ -127,13 +127,16 @@ def test_a_diagram_has_every_state_and_every_way(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", STATE_MACHINES)
-def test_mermaid_has_a_line_for_every_way(name: str) -> None:
+def test_mermaid_has_an_arrow_for_every_pair_of_states_with_all_its_ways(name: str) -> None:
     machine = STATE_MACHINES[name]
     first, begin, *ways = machine.mermaid().splitlines()
     assert (first, begin.strip()) == ("stateDiagram-v2", f"[*] --> {machine.states[0].value}")
-    assert len(ways) == len(machine.transitions)
-    for line, each in zip(ways, machine.transitions, strict=True):
-        assert line.startswith(f"    {each.before.value} --> {each.after.value}: ")
+    assert len(ways) == len(machine.pairs)
+    for line, (before, after) in zip(ways, machine.pairs, strict=True):
+        assert line.startswith(f"    {before.value} --> {after.value}: ")
+        told = line.partition(": ")[2].split("<br/>or ")
+        every = machine.between(before, after)
+        assert [each.partition(" (")[0] for each in told] == [each.when for each in every]
         # A colon or a semicolon would end the label.
         assert line.count(":") == 1
         assert ";" not in line
