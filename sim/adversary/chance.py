@@ -46,7 +46,8 @@ class Pct(Chooser):
     def __init__(self, random: Random, *, depth: int, steps: int) -> None:
         self._random = random
         self._priorities: dict[str, float] = {}
-        self._changes = {random.randrange(steps): -n - 1.0 for n in range(depth - 1)}
+        chosen = random.sample(range(steps), min(depth - 1, steps))
+        self._changes = {step: -n - 1.0 for n, step in enumerate(chosen)}
 
     def choose(self, moves: list[Move], step: int) -> Move:
         """Any move of the agent with the highest priority."""

@@ -4,6 +4,7 @@
 - `branches`: one run that goes on in many ways, from each of several moments on.
 - `losses`: which losses a deployment survives; `guards`: what bounds the writes that a cut costs.
 - `winners_table`: who tends to win the first election.
+- `distance_table`: how often nobody wins it, against the number of Sentinels and their distance.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from sim.campaigns.distribution import Distribution
 from sim.campaigns.guards import GUARDS, Guard, cut_off_master
 from sim.campaigns.losses import FateGrid, lose_each_place, lose_sentinels, sweep_quorum
 from sim.campaigns.measures import MEASURES, Measure
-from sim.campaigns.winners import winners_table
+from sim.campaigns.winners import distance_table, winners_table
 
 __all__ = [
     "GUARDS",
@@ -30,6 +31,7 @@ __all__ = [
     "Sweep",
     "branches",
     "cut_off_master",
+    "distance_table",
     "lose_each_place",
     "lose_sentinels",
     "run_branch",

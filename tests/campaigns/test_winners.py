@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sim.campaigns import winners_table
+from sim.campaigns import distance_table, winners_table
 from sim.campaigns.winners import first_election
 from sim.world import Deployment
 
@@ -30,3 +30,12 @@ def test_an_election_is_that_of_a_single_run() -> None:
 def test_two_processes_count_what_one_counts() -> None:
     one = winners_table(Deployment(), [2], [1, 2, 3], workers=1)
     assert winners_table(Deployment(), [2], [1, 2, 3], workers=2) == one
+
+
+def test_the_farther_apart_sentinels_are_the_more_of_them_are_candidates() -> None:
+    table = distance_table(Deployment(replicas=1), [3, 5], [1, 200], range(1, 9), workers=1)
+    assert table.headings == ("Sentinels", "1 ms", "200 ms")
+    contested = [
+        [int(str(cell).split(", ")[1].rstrip("%")) for cell in row[1:]] for row in table.rows
+    ]
+    assert all(near < far for near, far in contested)
