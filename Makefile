@@ -84,6 +84,7 @@ compare-reference: $(DEV) ## the simulator beside recorded runs: a table, and pi
 explore: $(DEMO) ## elections in every order of messages and crashes, up to a bound; what was found
 	$(BIN)/python -m sim.adversary explore
 	$(BIN)/python -m sim.adversary explore two-masters two-addresses --rules safer-tally
+	$(BIN)/python -m sim.adversary random growing-to-5 --runs 2000
 	$(BIN)/python -m sim.adversary mutants
 
 jepsen: $(DEV) ## the experiment of 2013, a hundred runs of five variants: tables, and what the tests keep
