@@ -51,7 +51,14 @@ API: Sequence[tuple[str, Sequence[str]]] = (
     ),
     (
         "Looking",
-        ("sim.timeline", "sim.figures", "sim.exports", "sim.trace", "minisentinel.trace"),
+        (
+            "sim.timeline",
+            "sim.figures",
+            "sim.exports",
+            "sim.logs",
+            "sim.trace",
+            "minisentinel.trace",
+        ),
     ),
     (
         "The protocol",
@@ -242,7 +249,8 @@ TRACE_INTRODUCTION = """\
 {made}
 A trace is a text file in UTF-8 with one JSON object a line ([JSON Lines](https://jsonlines.org)).
 The simulator writes one with `minisentinel-sim run NAME --trace FILE`, a live Sentinel with
-`minisentinel CONF --trace FILE`; `sim.read_trace` reads both. The first line is the header:
+`minisentinel CONF --trace FILE`, and `minisentinel-sim import LOG... --out FILE` makes one of the
+logs of real Sentinels; `sim.read_trace` reads them all. The first line is the header:
 
 | Key | Value |
 |---|---|

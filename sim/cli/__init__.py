@@ -1,10 +1,10 @@
-"""The command ``minisentinel-sim``: list, describe, run, plot, show, export and check.
+"""The command ``minisentinel-sim``: list, describe, run, plot, show, export, check and import.
 
 Exit status: 0 all well, 1 an expectation of the scenario or an invariant failed, 2 wrong usage or
 bad input. Outputs are written to a temporary name and renamed.
 
-A module for each group of commands: `running`, `plotting`, `exporting`, `judging`; `outputs` is
-what they share.
+A module for each group of commands: `running`, `plotting`, `exporting`, `judging`, `importing`;
+`outputs` is what they share.
 """
 
 from __future__ import annotations
@@ -19,9 +19,11 @@ from minisentinel.console import guarded
 from minisentinel.trace import TraceError
 from sim.arguments import UsageError
 from sim.cli.exporting import add_export, add_show
+from sim.cli.importing import add_import
 from sim.cli.judging import add_check
 from sim.cli.plotting import SHOWABLE, add_plot
 from sim.cli.running import add_describe, add_list, add_run
+from sim.logs import LogError, UnknownSentinel
 from sim.scenarios import ScenarioError
 from sim.world.deployment import DeploymentError
 from sim.world.world import ImpossibleFault, UnknownNode
@@ -46,9 +48,11 @@ def _main(arguments: Sequence[str] | None) -> int:
         ConfigError,
         DeploymentError,
         ImpossibleFault,
+        LogError,
         ScenarioError,
         TraceError,
         UnknownNode,
+        UnknownSentinel,
         UsageError,
     ) as problem:
         print(f"minisentinel-sim: error: {problem}", file=sys.stderr)
@@ -70,6 +74,7 @@ def make_parser() -> argparse.ArgumentParser:
     add_show(commands)
     add_export(commands)
     add_check(commands)
+    add_import(commands)
     # What follows is for another parser, --help included.
     jepsen = commands.add_parser(
         "jepsen", help="Jepsen's experiment of 2013, published and simulated", add_help=False

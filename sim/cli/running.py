@@ -23,7 +23,7 @@ from sim.scenarios import (
     with_changes,
 )
 from sim.scenarios.overview import HEADINGS, run_row, table_lines
-from sim.scenarios.runner import SAFETY_NAMES, Result
+from sim.scenarios.runner import Result
 from sim.world.deployment import DEPLOYMENT_SETTINGS, Deployment
 
 __all__ = ["add_describe", "add_list", "add_run"]
@@ -237,7 +237,7 @@ def _print_result(scenario: Scenario, result: Result) -> None:
     held = unknown = 0
     for name, verdict in result.verdicts:
         is_news = name in failures or name in result.forgiven
-        if name in SAFETY_NAMES and not is_news:
+        if name in result.invariants and not is_news:
             held += bool(verdict)
             unknown += not verdict
             continue

@@ -36,9 +36,11 @@ def text_lines(
     names = [name for name in _everybody(trace) if name in speaking]
     column = max((len(name) for name in names), default=0)
     yield from _heading(names)
-    started = {each.node for each in trace.entries if isinstance(each.data, ProcessChanged)}
-    # The network and the world are no processes, and are always there.
-    running = {name: name not in started for name in names}
+    changes_first: dict[str, str] = {}
+    for change, data in trace.of(ProcessChanged):
+        changes_first.setdefault(change.node, data.change)
+    # Who is not seen to start was there before: the network, or a Sentinel with a log cut short.
+    running = {name: changes_first.get(name) != "started" for name in names}
     changes = iter(trace.entries)
     seen = -1
     for each in told:
