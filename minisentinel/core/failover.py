@@ -96,8 +96,8 @@ def step(ctx: Context, master: Master) -> None:
 
 def give_up_if_overtaken(ctx: Context, master: Master) -> None:
     """End an attempt of which the rules say that a later one has made it void; today's never do."""
-    if master.failover_in_progress and ctx.profile.failover.is_overtaken(master):
-        _abort(ctx, master, "-failover-abort-overtaken")
+    if master.failover_in_progress and (event := ctx.profile.failover.gives_up_with(master)):
+        _abort(ctx, master, event)
 
 
 def _abort(ctx: Context, master: Master, event: str) -> None:

@@ -20,9 +20,10 @@ class SaferLeader(FailoverRules):
 
     __slots__ = ()
 
-    def is_overtaken(self, master: Master) -> bool:
-        """Whether the configuration that it holds is of a later epoch than its attempt."""
-        return master.config_epoch > master.failover_epoch
+    def gives_up_with(self, master: Master) -> str:
+        """An event of its own, if the configuration that it holds is later than its attempt."""
+        is_overtaken = master.config_epoch > master.failover_epoch
+        return "-failover-abort-overtaken" if is_overtaken else ""
 
 
 SAFER_LEADER = Profile("safer-leader", failover=SaferLeader())

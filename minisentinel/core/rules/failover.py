@@ -23,13 +23,13 @@ class FailoverRules:
         limit = min(timing.election_timeout, master.failover_timeout)
         return now - master.failover_start_time > limit
 
-    def is_overtaken(self, master: Master) -> bool:
-        """Whether a leader gives up because of what it has heard of a later failover.
+    def gives_up_with(self, master: Master) -> str:
+        """The event with which a leader ends its attempt when it has heard of a later failover.
 
-        It never does, unless the news names another address than the one that it has; see
+        Empty: it goes on, unless the news names another address than the one that it has; see
         `sim.versions.safer_leader`. [GOS-6.2-1]
         """
-        return False
+        return ""
 
     def state_timed_out(self, master: Master, now: int) -> bool:
         """Whether the present state has lasted longer than failover-timeout (failover §2).
