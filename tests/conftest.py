@@ -1,8 +1,9 @@
-"""What every test gets: hypothesis profiles, golden files, the entropy tripwire."""
+"""What every test gets: hypothesis profiles, golden files, the entropy tripwire, a last word."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -42,3 +43,24 @@ def entropy_tripwire(request: pytest.FixtureRequest) -> None:
     """Our packages may not ask the machine for time, chance or sockets (`real_io` tests may)."""
     if request.node.get_closest_marker("real_io") is None:
         entropy.install(request.getfixturevalue("monkeypatch"))
+
+
+SHOWN = "shown: "
+
+
+@pytest.fixture
+def show(record_property: Callable[[str, object], None]) -> Callable[[str, str], None]:
+    """``show(title, text)`` prints `text` at the end of the tests, whatever becomes of them."""
+    return lambda title, text: record_property(SHOWN + title, text)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print what tests have to show; with several processes too."""
+    for reports in terminalreporter.stats.values():
+        for report in reports:
+            if getattr(report, "when", "") != "call":
+                continue
+            for name, text in report.user_properties:
+                if name.startswith(SHOWN):
+                    terminalreporter.section(name.removeprefix(SHOWN))
+                    terminalreporter.write_line(str(text))

@@ -7,17 +7,18 @@ timers fire every 100 ms. The search takes over one step before the first attemp
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 
 from minisentinel.core.instances import destroy_peer
-from minisentinel.core.state import State
+from minisentinel.core.state import FailoverState, State
 from minisentinel.trace import Data
 from sim.adversary.history import Breach
 from sim.adversary.moves import Move
 from sim.adversary.servers import Server
 from sim.adversary.world import Outcome, Situation, World
 
-__all__ = ["begin", "crisis", "fair_round", "settled", "wake"]
+__all__ = ["STARTS", "begin", "crisis", "failed_over", "fair_round", "peace", "settled", "wake"]
 
 START_MS = 1_767_225_600_000
 """The wall clock at the start: 2026-01-01 00:00:00 UTC."""
@@ -136,6 +137,41 @@ def crisis(world: World) -> Situation:
     for one, other in world.plan.strangers:
         situation = _forget(world, situation, one, other)
     return situation._replace(spent=type(situation.spent)(), history=0)
+
+
+def peace(world: World) -> Situation:
+    """Everybody knows everybody, and nobody is down: all that happens is up to the adversary."""
+    situation = _each(world, settled(world), lambda state: _set_quorum(state, world.plan.quorum))
+    return situation._replace(spent=type(situation.spent)(), history=0)
+
+
+def failed_over(world: World) -> Situation:
+    """The masters have died, others were promoted, everybody knows it, and the old ones run again.
+
+    None of the old ones has been told yet that it is a replica now.
+    """
+    situation = crisis(world)
+    for _ in range(600):
+        situation = _fair_round(world, situation)
+        states = _states(world, situation)
+        masters = [master for state in states for master in state.masters.values()]
+        if len({(each.name, each.config_epoch) for each in masters}) == world.plan.masters and all(
+            each.config_epoch and each.failover_state is FailoverState.NONE for each in masters
+        ):
+            break
+    else:
+        raise NeverSettled("not every master was replaced")
+    for name in world.plan.master_names:
+        outcome = world.apply(situation, Move("revive", f"{name}-1"))
+        world.prologue += outcome.records
+        situation = outcome.situation
+    return situation._replace(spent=type(situation.spent)(), history=0)
+
+
+STARTS: Mapping[str, Callable[[World], Situation]] = MappingProxyType(
+    {"crisis": crisis, "peace": peace, "failed over": failed_over}
+)
+"""Where a search may begin. All but the crisis need a world in which more happens than votes."""
 
 
 def wake(world: World, situation: Situation) -> Situation:

@@ -47,7 +47,7 @@ class _Granted(Watch):
 
 FREE_VOTES_ARE_GRANTED = Invariant(
     "free-votes-are-granted",
-    "A Sentinel that is asked for its vote, and has not voted for that master in this epoch or in a "
+    "A Sentinel that is asked for its vote, and has not voted for that master in this epoch or a "
     "later one, grants it.",
     "That nobody votes twice keeps two leaders apart; that everybody votes once, for whoever asks "
     "first, is what makes one.",

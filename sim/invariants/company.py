@@ -1,4 +1,4 @@
-"""Whom a Sentinel can count on: peers that it knows, that can act, and that watch the same server."""
+"""Whom a Sentinel can count on: peers that it knows, that can act, and watch the same server."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from minisentinel.trace import (
     ConfigurationSaved,
     Entry,
     MasterSettings,
+    NodeStarted,
     SentinelEvent,
     TimingSet,
 )
@@ -45,7 +46,19 @@ the next PING, one until the next connection, and ticks."""
 class Company:
     """Follows a trace: what every Sentinel thinks of its masters, and of whom it has met."""
 
-    __slots__ = ("_believed", "_down", "_met", "_settled", "_up", "around", "cast", "rules", "sdown")
+    __slots__ = (
+        "_addresses",
+        "_believed",
+        "_down",
+        "_met",
+        "_patience",
+        "_settled",
+        "_up",
+        "around",
+        "cast",
+        "rules",
+        "sdown",
+    )
 
     def __init__(self) -> None:
         self.cast = Cast()
@@ -56,7 +69,10 @@ class Company:
         self._met = Acquaintances()
         self._believed: dict[Key, tuple[Address, int]] = {}
         self._settled: dict[Key, int] = {}
-        self._down: dict[tuple[str, str, Address], int] = {}
+        self._patience: dict[str, int] = {}
+        self._addresses: dict[str, Address] = {}
+        self._down: dict[Key, dict[Address, str]] = {}
+        """Whom else it holds to be down, and what that one is."""
         self._up: dict[tuple[str, str, Address], int] = {}
 
     def note(self, entry: Entry) -> None:
@@ -69,8 +85,12 @@ class Company:
         self.around.note(entry)
         self._met.note(entry)
         match data:
+            case NodeStarted():
+                self._addresses[node] = (data.host, data.port)
             case MasterSettings():
                 self._settled[node, data.master] = entry.time_us
+                longest = max(self._patience.get(data.master, 0), data.down_after_ms)
+                self._patience[data.master] = longest
             case ConfigurationBelieved():
                 address = (data.host, data.port)
                 before = self._believed.get((node, data.master))
@@ -90,12 +110,15 @@ class Company:
             case "-sdown", "master":
                 self.sdown.pop(key, None)
             case "+sdown", _:
-                self._down[who] = entry.time_us
+                self._down.setdefault(key, {})[who[2]] = data.subject
             case "-sdown", _:
-                self._down.pop(who, None)
+                self._down.get(key, {}).pop(who[2], None)
                 self._up[who] = entry.time_us
             case name, _ if name in MADE_ANEW:
                 self.sdown.pop(key, None)
+                # Its replicas are made anew, and as if they were up; after a switch others stay.
+                left = self._down.pop(key, {}) if name == "+switch-master" else {}
+                self._down[key] = {at: what for at, what in left.items() if what == "sentinel"}
                 if name != "+switch-master":
                     forget(self._believed, node=key[0], master=key[1])
                     if name == "+reset-master":
@@ -104,7 +127,14 @@ class Company:
             case _:
                 pass
 
-    def keys(self) -> tuple[Key, ...]:
+    @property
+    def missing(self) -> str:
+        """What the trace does not tell and should, for a claim about time; empty if it does."""
+        if "redis" not in self.around.types.values():
+            return "the trace does not tell when servers run"
+        return "" if self._settled else "the trace does not tell the settings"
+
+    def watches(self) -> tuple[Key, ...]:
         """Every running Sentinel with every master that it watches."""
         return tuple(self._believed)
 
@@ -120,9 +150,15 @@ class Company:
 
     def holds_down(self, key: Key, node: str) -> bool:
         """Whether it holds this replica or Sentinel to be down."""
-        return any(
-            each[:2] == key and self.cast.find(*each[2]) == node for each in self._down
-        )
+        return any(self.cast.find(*each) == node for each in self._down.get(key, ()))
+
+    def patience_ms(self, master: str) -> int:
+        """The longest down-after that any Sentinel ever had for this master."""
+        return self._patience.get(master, 0)
+
+    def address(self, node: str) -> Address:
+        """Where this node started last."""
+        return self._addresses.get(node, ("", 0))
 
     def can_ask(self, key: Key) -> list[tuple[str, int]]:
         """The peers that surely answer this Sentinel about this master, and since when each does.
@@ -143,7 +179,7 @@ class Company:
             theirs = (peer, key[1])
             if since_us is None or self.watched(theirs) != watched:
                 continue
-            address = next((at for at, node in self.cast.at.items() if node == peer), None)
+            address = self._addresses.get(peer)
             if address is None or self.holds_down(key, peer):
                 continue
             since_us = max(since_us, met.time_us) + patience_us

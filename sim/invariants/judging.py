@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from minisentinel.trace import Data, Entry, Trace
 from sim.invariants.catalogue import INVARIANTS, SAFETY
+from sim.invariants.doubts import doubted
 from sim.invariants.invariant import Invariant, Watch, WholeTrace, conclude
 from sim.invariants.peculiarities import PECULIARITIES, Peculiarity
 from sim.invariants.verdicts import Truth, Verdict, Violation
@@ -105,6 +106,7 @@ def _reads(watch: Watch, kind: type[Data]) -> bool:
 
 
 def _explained(trace: Trace, invariant: Invariant, verdict: Verdict) -> Judgement:
+    verdict = doubted(trace, invariant, verdict)
     if verdict.truth is not Truth.FALSE:
         return Judgement(invariant, verdict)
     excuses = [

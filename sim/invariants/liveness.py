@@ -49,7 +49,7 @@ _ENDS: dict[str, tuple[str, ...]] = {
     "heal": ("partition",),
     "release": ("hold",),
     "resume": ("pause",),
-    "repair": ("break_disk", "lose", "delay", "narrow"),
+    "repair": ("break_disk", "slow_disk", "lose", "delay", "narrow"),
     "power_on": ("power_off",),
     "end_stalls": ("stall",),
     "answer_names": ("silence_names",),

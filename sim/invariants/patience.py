@@ -102,8 +102,8 @@ NOBODY_GIVES_UP_EARLY = Invariant(
     "nobody-gives-up-early",
     "An attempt is given up for want of votes after min(10 s, failover-timeout), and a step of one "
     "for want of an answer after failover-timeout, and not before.",
-    "Votes and answers take their time, most of all when something is wrong. A candidate that loses "
-    "heart at once loses elections that it has as good as won, and waits 2 × failover-timeout.",
+    "Votes and answers take their time, most of all when something is wrong. A candidate that has "
+    "no patience loses elections that it has as good as won, and rests for twice failover-timeout.",
     "election §8: ELE-8-2; failover §2: FAI-2-3 to FAI-2-5",
     Kind.SAFETY,
     _Patient,

@@ -21,10 +21,10 @@ from sim.invariants.company import COMPANY, Company, Key
 from sim.invariants.invariant import Invariant, Kind, SentinelWatch
 from sim.invariants.known import MADE_ANEW, Rulebook, ends_attempts, ends_life, forget
 from sim.invariants.surroundings import SURROUNDINGS, Surroundings
-from sim.invariants.verdicts import Verdict, Violation, holds
+from sim.invariants.verdicts import Verdict, Violation, holds, is_unknown
 from sim.trace import RunEnded
 
-__all__ = ["AGREEMENT_IS_REACHED", "ATTEMPTS", "ATTEMPTS_BEGIN", "AGREEMENT_TAKES_US", "Attempts"]
+__all__ = ["AGREEMENT_IS_REACHED", "AGREEMENT_TAKES_US", "ATTEMPTS", "ATTEMPTS_BEGIN", "Attempts"]
 
 STALL_US = 2_500_000
 """A Sentinel that stands still for longer than two seconds is in TILT when it goes on."""
@@ -107,13 +107,16 @@ class _Agreement(SentinelWatch):
         return None
 
     def _verdict(self) -> Verdict:
+        if self._company.missing:
+            return is_unknown(self._company.missing)
         return holds(f"{self._agreed} times a quorum agreed")
 
 
 AGREEMENT_IS_REACHED = Invariant(
     "agreement-is-reached",
-    "When as many as the quorum hold a master to be subjectively down and can hear each other, each "
-    "of them holds it to be objectively down within an ask period, a ping period and two seconds.",
+    "When as many as the quorum hold a master to be subjectively down and can hear each other, "
+    "each of them holds it to be objectively down within an ask period, a ping period and two "
+    "seconds.",
     "Suspicion alone moves nothing. Sentinels that do not ask, or do not count what they are "
     "answered, look as quiet as those for whom all is well.",
     "election §2: ELE-2-3 to ELE-2-5; monitoring §7: MON-7-1",
@@ -242,6 +245,8 @@ class _Begin(SentinelWatch):
         return None
 
     def _verdict(self) -> Verdict:
+        if not self._settled:
+            return is_unknown("the trace does not tell the settings")
         return holds(f"{self._begun} attempts began")
 
 
@@ -252,8 +257,8 @@ def _in_order(*entries: Entry) -> tuple[Entry, ...]:
 ATTEMPTS_BEGIN = Invariant(
     "attempts-begin",
     "A Sentinel that holds a master to be objectively down begins a failover, at once or when "
-    "2 × failover-timeout and a second have passed since its last attempt or vote; a stall of two "
-    "and a half seconds is allowed.",
+    "twice failover-timeout and a second have passed since its last attempt or vote; a stall of "
+    "two and a half seconds is allowed.",
     "A rest between attempts leaves room for others. One that never ends, or lasts ten times as "
     "long, leaves a group without a master although all could be well.",
     "election §7: ELE-7-1 to ELE-7-3; election §8: ELE-8-5",

@@ -7,11 +7,8 @@ that the settings tell, or there is a true reason why not.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from minisentinel.trace import (
     Entry,
-    FailoverStateChanged,
     Header,
     ProcessChanged,
     ReplicaSelection,
@@ -22,118 +19,21 @@ from minisentinel.trace import (
 from sim.invariants.company import COMPANY, Company, Key
 from sim.invariants.invariant import Invariant, Kind, SentinelWatch
 from sim.invariants.known import ends_attempts, ends_life, forget
+from sim.invariants.noticing import FAST_INFO_US, STEPS_US
 from sim.invariants.progress import AGREEMENT_TAKES_US, ATTEMPTS, Attempts
-from sim.invariants.verdicts import Verdict, Violation, holds
+from sim.invariants.verdicts import Verdict, Violation, holds, is_unknown
 from sim.trace import FullSyncLoaded, FullSyncStarted, NodeStarted, RoleChanged, RunEnded
 
-__all__ = ["DEAD_MASTER_IS_REPLACED", "PROMOTION_IS_NOTICED"]
+__all__ = ["DEAD_MASTER_IS_REPLACED"]
 
-FAST_INFO_US = 1_000_000
-"""So often a leader asks the replica that it promotes how it is (monitoring §4.1)."""
+ELECTION_US = 3_000_000
+"""Votes that have not come by then do not come; a failover-timeout may be shorter."""
 
-STEPS_US = 2_500_000
-"""Round trips and ticks; a Sentinel that stands still for longer is in TILT."""
+LOOK_US = 500_000
+"""So often it is looked at whether something is overdue."""
 
 INFO_LIMIT_US = 5_000_000
 """What a Sentinel knows of a replica may be that old if the replica is to be promoted."""
-
-
-@dataclass(slots=True)
-class _Promise:
-    """A leader has chosen `replica`, and when it did; `promoted_us` is when that became a master."""
-
-    chosen: Entry
-    replica: str
-    promoted_us: int | None = None
-
-
-class _Noticed(SentinelWatch):
-    """The role is read from the records of the server, and not from what it says in INFO."""
-
-    reads = (*COMPANY, FailoverStateChanged, RoleChanged, RunEnded)
-
-    def __init__(self, _: Header) -> None:
-        self._company = Company()
-        self._roles: dict[str, Entry] = {}
-        self._waiting: dict[Key, _Promise] = {}
-        self._noticed = 0
-
-    def see(self, entry: Entry) -> Violation | None:
-        broken = self._overdue(entry) if self._waiting else None
-        data, node = entry.data, entry.node
-        if ends_life(entry):
-            forget(self._waiting, node=node)
-        self._company.note(entry)
-        match data:
-            case RoleChanged():
-                self._roles[node] = entry
-            case FailoverStateChanged() if data.after != "wait_promotion":
-                if data.after != "send_slaveof_noone":
-                    self._waiting.pop((node, data.master), None)
-            case SentinelEvent():
-                self._sentinels = True
-                self._event(entry, data)
-            case _:
-                pass
-        return broken
-
-    def _event(self, entry: Entry, data: SentinelEvent) -> None:
-        key = (entry.node, data.master)
-        match data.name:
-            case "+failover-state-wait-promotion":
-                replica = self._company.cast.find(data.host, data.port)
-                if replica is not None:
-                    self._waiting[key] = _Promise(entry, replica)
-            case "+promoted-slave":
-                self._noticed += 1
-                self._waiting.pop(key, None)
-            case _ if ends_attempts(data):
-                self._waiting.pop(key, None)
-            case _:
-                pass
-
-    def _overdue(self, entry: Entry) -> Violation | None:
-        company = self._company
-        for key, promise in self._waiting.items():
-            role = self._roles.get(promise.replica)
-            settings, acts_us = company.rules.of(*key), company.around.acts_since(key[0])
-            runs_us = company.around.runs_since(promise.replica)
-            if role is None or settings is None or acts_us is None or runs_us is None:
-                continue
-            whole_us = company.around.whole_since(settings.down_after_ms)
-            is_master = isinstance(role.data, RoleChanged) and role.data.role == "master"
-            if whole_us is None or not is_master or company.holds_down(key, promise.replica):
-                continue
-            # One that has just come back may be at an address of which the leader knows nothing.
-            runs_us += settings.down_after_ms * 1000 if runs_us > promise.chosen.time_us else 0
-            due_us = max(promise.chosen.time_us, role.time_us, acts_us, runs_us, whole_us)
-            ping_us = company.rules.timing(key[0]).ping_period_ms * 1000
-            if entry.time_us <= due_us + FAST_INFO_US + ping_us + STEPS_US:
-                continue
-            del self._waiting[key]
-            return Violation(
-                entry,
-                f"{key[0]} has not noticed that {promise.replica}, which it promotes, has been a "
-                f"master since {role.time_us / 1e6:.1f} s",
-                tuple(sorted((promise.chosen, role), key=lambda each: each.time_us)),
-            )
-        return None
-
-    def _verdict(self) -> Verdict:
-        return holds(f"{self._noticed} promotions were noticed in time")
-
-
-PROMOTION_IS_NOTICED = Invariant(
-    "promotion-is-noticed",
-    "A leader that waits for the promotion of a replica notices within a second and a ping period, "
-    "two and a half seconds more allowed, that the replica is a master.",
-    "The moment of a failover is the one in which clients are told of the new master, and until "
-    "then they write nowhere. A leader that does not look closely makes that long, and one that "
-    "does not see it gives up what has succeeded.",
-    "failover §4.4: FAI-4.4-1; monitoring §4.1: MON-4.1-3",
-    Kind.SAFETY,
-    _Noticed,
-)
 
 
 class _Replaced(SentinelWatch):
@@ -169,6 +69,7 @@ class _Replaced(SentinelWatch):
         self._epochs: dict[str, int] = {}
         self._loading: dict[str, str] = {}
         self._replaced = 0
+        self._look_us = 0
 
     def see(self, entry: Entry) -> Violation | None:
         broken = self._overdue(entry) if self._dead else None
@@ -183,8 +84,9 @@ class _Replaced(SentinelWatch):
         match data:
             case NodeStarted():
                 self._dead.pop(node, None)
-            case ProcessChanged() if data.is_end and self._company.around.types.get(node) == "redis":
-                self._dead[node] = entry
+            case ProcessChanged() if data.is_end:
+                if self._company.around.types.get(node) == "redis":
+                    self._dead[node] = entry
             case VoteGranted():
                 self._votes.setdefault(data.master, []).append((data.epoch, data.candidate))
             case VotesCounted():
@@ -242,9 +144,8 @@ class _Replaced(SentinelWatch):
         None if it is not: the master lives, somebody cannot act, or too few can be asked.
         """
         company = self._company
+        death = self._dead.get(company.watched(key) or "")
         settings, acts_us = company.rules.of(*key), company.around.acts_since(key[0])
-        master = company.watched(key)
-        death = self._dead.get(master or "")
         if settings is None or acts_us is None or death is None:
             return None
         whole_us = company.around.whole_since(settings.down_after_ms)
@@ -256,9 +157,12 @@ class _Replaced(SentinelWatch):
         return max(since_us, peers[needed - 1]) if needed > 0 else since_us
 
     def _overdue(self, entry: Entry) -> Violation | None:
-        for key in self._company.keys():
-            since_us = self._since(key)
-            if since_us is None or key in self._excused:
+        if entry.time_us < self._look_us and not isinstance(entry.data, RunEnded):
+            return None
+        self._look_us = entry.time_us + LOOK_US
+        for key in self._company.watches():
+            since_us = None if key in self._excused else self._since(key)
+            if since_us is None:
                 continue
             broken = self._no_attempt(entry, key, since_us) or self._no_promotion(
                 entry, key, since_us
@@ -274,16 +178,9 @@ class _Replaced(SentinelWatch):
         company = self._company
         timing = company.rules.timing(key[0])
         # Whoever is needed may be slower to find out that the master is dead.
-        patience_ms = max(
-            settings.down_after_ms
-            for each in company.keys()
-            if each[1] == key[1] and (settings := company.rules.of(*each)) is not None
-        )
-        finds_out_us = (patience_ms + 2 * timing.ping_period_ms + 1000) * 1000
+        finds_out_us = (company.patience_ms(key[1]) + 2 * timing.ping_period_ms + 1000) * 1000
         agrees_us = (timing.ask_period_ms + timing.ping_period_ms) * 1000 + AGREEMENT_TAKES_US
-        due_us = max(
-            since_us + finds_out_us + agrees_us, self._attempts.may_begin_at(key)
-        )
+        due_us = max(since_us + finds_out_us + agrees_us, self._attempts.may_begin_at(key))
         if entry.time_us <= due_us + STEPS_US:
             return None
         master = self._company.watched(key) or ""
@@ -316,9 +213,7 @@ class _Replaced(SentinelWatch):
 
     def _is_busy(self, server: str) -> bool:
         """Whether it takes over the data of its master, and refuses most commands meanwhile."""
-        host, port = next(
-            (at for at, node in self._company.cast.at.items() if node == server), ("", 0)
-        )
+        host, port = self._company.address(server)
         return server in self._loading or f"{host}:{port}" in self._loading
 
     def _not_elected(self, entry: Entry, key: Key) -> Violation | None:
@@ -327,6 +222,8 @@ class _Replaced(SentinelWatch):
         since_us = self._since(key)
         epoch = self._epochs.get(key[0], 0)
         if begun is None or counted is None or since_us is None:
+            return None
+        if entry.time_us - begun.time_us < ELECTION_US:
             return None
         data = counted.data
         if not isinstance(data, VotesCounted) or data.epoch != epoch or begun.time_us < since_us:
@@ -380,6 +277,8 @@ class _Replaced(SentinelWatch):
         return None
 
     def _verdict(self) -> Verdict:
+        if self._company.missing:
+            return is_unknown(self._company.missing)
         return holds(f"{self._replaced} replicas were promoted")
 
 
@@ -389,9 +288,9 @@ DEAD_MASTER_IS_REPLACED = Invariant(
     "could know it, each of them begins an attempt in time; a leader that is elected promotes a "
     "replica within seconds; and an attempt that is given up has a reason that is true: others "
     "stood too, too few could vote, or no replica was good enough.",
-    "This is what Sentinel is for. The time is down-after, three seconds to be sure, a ping period, "
-    "an ask period and two seconds to agree, and whatever is left of the rest of "
-    "2 × failover-timeout after the last attempt.",
+    "This is what Sentinel is for. The time is down-after, three seconds to be sure, a ping "
+    "period, an ask period and two seconds to agree, and whatever is left of the rest of twice "
+    "failover-timeout after the last attempt or vote.",
     "failover §11; election §7, §8; failover §3.1, §4.2: FAI-4.2-1",
     Kind.SAFETY,
     _Replaced,

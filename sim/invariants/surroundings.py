@@ -16,8 +16,8 @@ SURROUNDINGS = (NodeStarted, ProcessChanged, SentinelEvent, FaultInjected)
 """What `Surroundings.note` wants to see."""
 
 RECOVERY_US = 20_000_000
-"""So long after a network is whole again, and down-after on top, no connection is stuck any more:
-one that hears nothing is given up when it is 15 s old (monitoring §6.1)."""
+"""So long after a network is whole again, and down-after on top, no link of a Sentinel is stuck any
+more: one that hears nothing is given up when it is 15 s old (monitoring §6.1)."""
 
 _HARMLESS = frozenset(
     {"kill", "stop", "restart", "rolling_restart", "supervise", "pause", "resume", "block", "add"}
@@ -28,7 +28,7 @@ _TIMELESS = frozenset({"stall", "end_stalls", "silence_names", "answer_names"})
 """Faults that make some stand still, and nobody writes down whom, or when."""
 
 _SLOW_ONES = frozenset({"step_clock", "drift_clock", "slow_disk"})
-"""Faults after which a Sentinel has times of its own."""
+"""Faults after which a node has times of its own."""
 
 _ORDERS = ("replicaof ", "slaveof ", "ping", "info", "sentinel ", "config set min-")
 """Commands to servers and Sentinels whose effects are in the trace, or which have none."""
@@ -112,22 +112,30 @@ class Surroundings:
         self._whole_us = entry.time_us
 
     def runs_since(self, node: str) -> int | None:
-        """Since when this node runs, without a pause; None if it does not, or nobody knows."""
-        return None if self._timeless else self._awake.get(node)
+        """Since when this node runs without a pause, in the time of everybody; None if unknown."""
+        if self._timeless or node in self._slow:
+            return None
+        return self._awake.get(node)
 
     def acts_since(self, sentinel: str) -> int | None:
-        """Since when this Sentinel runs, is not in TILT, and has the time of everybody."""
-        if sentinel in self._tilted or sentinel in self._slow:
-            return None
-        return self.runs_since(sentinel)
+        """Since when this Sentinel runs and is not in TILT; None if it is not so."""
+        return None if sentinel in self._tilted else self.runs_since(sentinel)
 
-    def whole_since(self, down_after_ms: int) -> int | None:
-        """Since when everybody who runs hears everybody at once; None if that is not known."""
+    def undisturbed_since(self) -> int | None:
+        """Since when nothing is wrong with the network; None if something is, or may be.
+
+        What was sent before may still wait to be sent again, for as long as the trouble lasted.
+        """
         if self._open or self._odd or self._timeless or "redis" not in self.types.values():
             return None
-        if self._whole_us is None:
-            return 0
-        return self._whole_us + RECOVERY_US + down_after_ms * 1000
+        return self._whole_us or 0
+
+    def whole_since(self, down_after_ms: int) -> int | None:
+        """Since when Sentinels hear at once whoever runs; None if that is not known."""
+        since_us = self.undisturbed_since()
+        if since_us is None or self._whole_us is None:
+            return since_us
+        return since_us + RECOVERY_US + down_after_ms * 1000
 
 
 def _last_name(detail: str) -> str:

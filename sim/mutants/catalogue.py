@@ -8,6 +8,8 @@ from sim.mutants.durability import DURABILITY
 from sim.mutants.elections import ELECTIONS
 from sim.mutants.failovers import FAILOVERS
 from sim.mutants.gossip import GOSSIP
+from sim.mutants.guarding import GUARDING
+from sim.mutants.idleness import IDLENESS
 from sim.mutants.monitoring import MONITORING
 from sim.mutants.mutant import Mutant
 from sim.mutants.replication import REPLICATION
@@ -24,7 +26,9 @@ FAMILIES: tuple[tuple[str, tuple[Mutant, ...]], ...] = (
     ("Failovers", FAILOVERS),
     ("Corrections", CORRECTIONS),
     ("Gossip", GOSSIP),
+    ("Idleness", IDLENESS),
     ("Replication", REPLICATION),
+    ("Guarding", GUARDING),
 )
 """The mutants by the part that is wrong, in the order of a failover; servers come last."""
 

@@ -225,6 +225,7 @@ _ROWS: tuple[tuple[str, Kind], ...] = (
     ("repl-diskless-sync", BOOLEAN),
     ("repl-diskless-sync-delay", COUNT),
     ("repl-diskless-sync-max-replicas", COUNT),
+    ("repl-ignore-disk-write-error", BOOLEAN),
     ("min-replicas-to-write min-slaves-to-write", COUNT),
     ("min-replicas-max-lag min-slaves-max-lag", COUNT),
     ("client-output-buffer-limit", LIMITS),

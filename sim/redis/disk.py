@@ -46,8 +46,8 @@ class AppendLog:
 class Disk:
     """What a restart finds, and how the disk does: set by whoever plays with the world.
 
-    While `is_failing` nothing can be written (it is full). Everything takes `slowdown` times as
-    long as the machine says. The serial numbers make the names of dumps and full resynchronisations
+    While `is_failing` nothing can be written (it is full). Writing takes `slowdown` times as long
+    as the machine says. The serial numbers make the names of dumps and full resynchronisations
     unique on a trace; they belong to the simulation, not to Redis.
     """
 

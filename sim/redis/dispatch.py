@@ -10,7 +10,7 @@ from minisentinel.replies import QUEUED, Command, Error, Reply
 from sim.redis.clients import NO_REPLY, Client, Replies, Transaction
 from sim.redis.commands import CommandSpec, find
 from sim.redis.commands.spec import BUSY
-from sim.redis.guards import special_refusal
+from sim.redis.guards import ABORTED_STATUS, must_end, special_refusal
 from sim.redis.keyspace import Change, Expiry, Removal
 from sim.redis.refused import Refused
 from sim.redis.replication.messages import Unit
@@ -238,6 +238,9 @@ class Dispatcher:
     def _apply(self, unit: Unit) -> None:
         """Execute what came down the replication stream; nobody is answered."""
         server = self.server
+        if server.is_guarded and must_end(server, unit):
+            server.environment.exit(ABORTED_STATUS)
+            return
         keyspace = server.keyspace
         keyspace.expiry = Expiry.IGNORED
         self._obey(unit.commands)

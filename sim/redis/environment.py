@@ -66,6 +66,13 @@ class Environment(Protocol):
     def random(self) -> Random:
         """The node's own random stream."""
 
+    @property
+    def has_ended(self) -> bool:
+        """Whether the process has ended: `exit` and `out_of_memory` do so in the middle of a step.
+
+        The step goes on to its end, but what it sends or asks for does not happen.
+        """
+
     def now_us(self) -> int:
         """Time that only grows, in microseconds."""
 

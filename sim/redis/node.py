@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from random import Random
 from typing import Any
@@ -12,7 +12,7 @@ from sim.network.endpoint import CloseReason, Endpoint, FailReason
 from sim.network.network import Network
 from sim.network.retransmission import size_of
 from sim.network.topology import Host
-from sim.process import Process
+from sim.process import Process, Timer
 from sim.redis.clients import Client
 from sim.redis.disk import Disk
 from sim.redis.dispatch import Dispatcher
@@ -99,9 +99,22 @@ class RedisNode(Process):
 
     # -- the environment of the server
 
+    @property
+    def has_ended(self) -> bool:
+        """The process is down."""
+        return self.state == "down"
+
     def now_us(self) -> int:
         """Kernel time, with what the running step has cost so far."""
         return self.time_us
+
+    def after(
+        self, delay_us: int, callback: Callable[[Any], object], argument: Any = None
+    ) -> Timer:
+        """Call back later; never if the running step has ended the process."""
+        if self.state == "down":
+            return _Never(self)
+        return super().after(delay_us, callback, argument)
 
     def unix_seconds(self) -> int:
         """The host's wall clock in whole seconds."""
@@ -198,6 +211,14 @@ class RedisNode(Process):
             server.forget_client(client)
         elif endpoint is server.upstream.connection:
             server.upstream.on_close()
+
+
+class _Never(Timer):
+    """A timer of a process that has ended."""
+
+    def __init__(self, process: RedisNode) -> None:
+        super().__init__(process, lambda _: None, None)
+        self._process = None
 
 
 def _unread_bytes(endpoint: Endpoint) -> int | None:

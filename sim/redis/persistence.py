@@ -173,29 +173,37 @@ class Persistence:
 
     def _end_save(self, dump: Dump) -> None:
         self._forks.end()
-        self._finish(dump, self._unsaved_at_fork)
+        self.last_save_failed = not self._finish(dump, self._unsaved_at_fork)
 
-    def _finish(self, dump: Dump, saved_changes: int) -> None:
+    def _finish(self, dump: Dump, saved_changes: int) -> bool:
         now = self._environment.unix_seconds()
-        self.last_save_failed = self._disk.is_failing
+        ok = not self._disk.is_failing
         self.last_duration_seconds = now - self._last_try_seconds
-        self._environment.record(SaveEnded(save=dump.save, ok=not self.last_save_failed))
-        if not self.last_save_failed:
+        self._environment.record(SaveEnded(save=dump.save, ok=ok))
+        if ok:
             self._disk.dump = dump
             self.saves += 1
             self.last_save_seconds = now
             self.unsaved -= saved_changes
+            self.last_save_failed = False
+        return ok
 
     def save_now(self) -> bool:
-        """Write the dump here and now, the server standing still; False if it failed."""
+        """Write the dump here and now, the server standing still; False if it failed.
+
+        Whoever asked for it is told, and so nobody else: a failure is no reason for ``-MISCONF``.
+        """
         self._last_try_seconds = self._environment.unix_seconds()
         dump = self.capture()
         self._environment.charge(self._save_us(dump.size))
-        self._finish(dump, self.unsaved)
-        return not self.last_save_failed
+        return self._finish(dump, self.unsaved)
 
     def keep(self, sync: str, snapshot: Snapshot) -> None:
-        """A replica has received a snapshot, which replaces whatever it had on its disk."""
+        """A replica has received a snapshot, which replaces whatever it had on its disk.
+
+        *Simplified:* nothing is unsaved then, unless a save has failed, which is tried again; a
+        real server counts on from the last dump of its own.
+        """
         disk = self._disk
         if self.is_saving and self._save_timer is not None:
             self._save_timer.cancel()
@@ -213,7 +221,8 @@ class Persistence:
         disk.dump = dump if self.is_on else None
         if self.is_on:
             self._environment.record(DataSaved(save=dump.save, keys=len(dump.data), sync=sync))
-        self.unsaved = 0
+        if not self.last_save_failed:
+            self.unsaved = 0
 
     # -- the end of the process
 

@@ -33,7 +33,7 @@ from sim.redis.sampling import OffsetSampler
 from sim.redis.scripts import RunningScript, ScriptCache
 from sim.redis.settings import Machine
 from sim.redis.shutdown import Shutdown
-from sim.trace import RoleChanged
+from sim.trace import RoleChanged, WriteGuard
 
 __all__ = ["Server"]
 
@@ -86,6 +86,7 @@ class Server:
                 forward=self._forward,
                 drop_replicas=self.drop_replicas,
                 begin_loading=self.loader.from_master,
+                has_room=lambda: not disk.is_failing,
             ),
         )
         self.persistence = Persistence(
@@ -105,6 +106,7 @@ class Server:
         self.sampler = OffsetSampler(environment, self.history, machine.offset_sample_us)
         self.script: RunningScript | None = None
         self.is_guarded = False
+        self._write_guard = WriteGuard(min_replicas=0, max_lag_seconds=0)
         self.loading = False
         self.commands_processed = 0
         self.evicted_keys = 0
@@ -138,6 +140,7 @@ class Server:
             self.upstream.begin_with(*self.settings.replicaof)
             self.set_expiry()
         self._record_role()
+        self._record_write_guard()
         self.loader.from_disk()
         self.persistence.appending.begin()
         self.environment.after(FIRST_CRON_US, self._cron)
@@ -153,6 +156,7 @@ class Server:
         if backlog is not None and backlog.limit != self.settings.repl_backlog_size:
             backlog.resize(self.settings.repl_backlog_size)
         self.replicas.count_good()
+        self._record_write_guard()
         self.persistence.appending.turn(self.settings.appendonly)
         self.update_guard()
 
@@ -236,6 +240,15 @@ class Server:
         host, port = self.upstream.target or ("", 0)
         role = "replica" if self.is_replica else "master"
         self.environment.record(RoleChanged(role=role, master_host=host, master_port=port))
+
+    def _record_write_guard(self) -> None:
+        """Say how many replicas a write needs, if that has changed."""
+        needed, lag = self.settings.min_replicas_to_write, self.settings.min_replicas_max_lag
+        is_on = needed > 0 and lag > 0
+        guard = WriteGuard(min_replicas=needed if is_on else 0, max_lag_seconds=lag if is_on else 0)
+        if guard != self._write_guard:
+            self._write_guard = guard
+            self.environment.record(guard)
 
     # -- connections
 

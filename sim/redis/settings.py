@@ -59,6 +59,7 @@ class Settings:
     repl_diskless_sync: bool = True
     repl_diskless_sync_delay: int = 5
     repl_diskless_sync_max_replicas: int = 0
+    repl_ignore_disk_write_error: bool = False
     min_replicas_to_write: int = 0
     min_replicas_max_lag: int = 10
     client_output_buffer_limit: BufferLimits = DEFAULT_BUFFER_LIMITS

@@ -36,7 +36,8 @@ def describe(scenario: Scenario) -> list[str]:
     lines += ["", "What is expected"]
     lines += [f"  {each}: {EXPECTATIONS[each.name].about}" for each in scenario.expectations]
     lines += [f"  {claim}" for claim in scenario.claims]
-    if not (scenario.expectations or scenario.claims):
+    lines += [f"  {name}: an invariant" for name in scenario.invariants]
+    if not (scenario.expectations or scenario.claims or scenario.invariants):
         lines.append("  only what must be true of every run")
     if scenario.variants:
         lines += ["", "Variants, chosen by --variant NAME"]
@@ -106,6 +107,7 @@ def _told(fault: Fault) -> str:
         said = f"{who} says {fault.when}{about}{often}"
         said = "all has been well for a while" if fault.when == "calm" else said
         when = f"{fault.after:g} s after {said}" if fault.after else f"as soon as {said}"
+        when += f", if that comes within {fault.within:g} s" if fault.within is not None else ""
     else:
         when = f"{fault.after:g} s later"
     what = str(fault)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeAlias
 
 from minisentinel.core import Profile
 from minisentinel.trace import Trace
-from sim.invariants import SAFETY, Truth, Verdict, judge_all
+from sim.invariants import INVARIANTS, SAFETY, Invariant, Judgement, Kind, Truth, Verdict, judge_all
 from sim.judge.summary import Summary, summarize
-from sim.scenarios.expectations import Cast, judge_claim, judge_expectation
+from sim.scenarios.excusing import unrest_is_explained
+from sim.scenarios.expectations import BECOMES_CALM, Cast, judge_claim, judge_expectation
 from sim.scenarios.profiles import PROFILES
 from sim.scenarios.reading.faults import ROLES
 from sim.scenarios.scenario import Scenario
@@ -23,17 +24,27 @@ from sim.world.world import UnknownNode, World
 __all__ = ["SAFETY_NAMES", "Result", "run_scenario"]
 
 SAFETY_NAMES = frozenset(each.name for each in SAFETY)
-"""The invariants that are judged in every run, whatever its scenario expects."""
+"""The invariants that are judged in every run, whatever its scenario says."""
 
 
 @dataclass(frozen=True)
 class Result:
-    """A finished run: its trace, and each claim about it with its verdict."""
+    """A finished run: its trace, and each claim about it with its verdict.
+
+    `forgiven` are claims that the story is expected to break, or that a peculiarity broke;
+    `judgements` tell more of each invariant.
+    """
 
     trace: Trace
     verdicts: tuple[tuple[str, Verdict], ...]
     forgiven: frozenset[str] = field(default=frozenset())
-    """Invariants which the story is expected to break, or which a peculiarity broke."""
+    judgements: tuple[Judgement, ...] = field(default=(), repr=False)
+    invariants: frozenset[str] = SAFETY_NAMES
+    """The names of the invariants that were judged, without those that the story itself expects.
+
+    Of an invariant about which the trace tells nothing, nothing is wrong; what is expected has to
+    be known.
+    """
 
     @property
     def passed(self) -> bool:
@@ -42,16 +53,22 @@ class Result:
 
     @property
     def failures(self) -> tuple[str, ...]:
-        """The claims that do not hold: invariants broken, faults and expectations not fulfilled.
-
-        Of an invariant about which the trace tells nothing, nothing is wrong.
-        """
+        """The claims that do not hold: invariants broken, faults and expectations not fulfilled."""
         return tuple(
-            name
-            for name, verdict in self.verdicts
-            if not verdict
-            and name not in self.forgiven
-            and not (name in SAFETY_NAMES and verdict.truth is Truth.UNKNOWN)
+            dict.fromkeys(
+                name
+                for name, verdict in self.verdicts
+                if not verdict
+                and name not in self.forgiven
+                and not (name in self.invariants and verdict.truth is Truth.UNKNOWN)
+            )
+        )
+
+    @property
+    def peculiarities(self) -> tuple[str, ...]:
+        """The names of the peculiarities that explain something, each once."""
+        return tuple(
+            dict.fromkeys(each.name for found in self.judgements for each in found.peculiarities)
         )
 
     def table(self) -> Table:
@@ -59,7 +76,7 @@ class Result:
 
         Invariants that hold are one row together.
         """
-        held = [name for name, verdict in self.verdicts if name in SAFETY_NAMES and verdict]
+        held = [name for name, verdict in self.verdicts if name in self.invariants and verdict]
         rows = [
             (name, self._mark(name, verdict), verdict.reason)
             for name, verdict in self.verdicts
@@ -131,16 +148,50 @@ def run_scenario(
     reason = stage.watch()
     world.end(reason)
     trace = world.trace
-    forgiven = frozenset(
+    judgements = judge_all(trace, _invariants_of(scenario))
+    expected, claimed = _judge(scenario, trace, stage.cast())
+    names = {name for name, _ in expected}
+    judged = [
+        (each.invariant.name, _told(each))
+        for each in judgements
+        if each.verdict.truth is not Truth.UNKNOWN or each.invariant.name not in names
+    ]
+    return Result(
+        trace,
+        (*happened, *judged, *expected, *claimed),
+        _forgiven(scenario, world, judgements),
+        judgements,
+        frozenset(each.invariant.name for each in judgements) - names,
+    )
+
+
+def _invariants_of(scenario: Scenario) -> list[Invariant]:
+    """The invariants by which a run is judged, in the order of all of them."""
+    return [
+        each for each in INVARIANTS if each.kind is Kind.SAFETY or each.name in scenario.invariants
+    ]
+
+
+def _told(judgement: Judgement) -> Verdict:
+    """The verdict on an invariant, which tells first what nothing explains."""
+    if not judgement.is_broken:
+        return judgement.told
+    first = judgement.unexplained[0]
+    return replace(judgement.verdict, reason=first.reason, evidence=first.evidence)
+
+
+def _forgiven(scenario: Scenario, world: World, judgements: Sequence[Judgement]) -> frozenset[str]:
+    """What the story is expected to break, and what peculiarities explain."""
+    found = {
         name
         for each in scenario.expectations
         if each.name == "breaks" and isinstance(each.value, tuple)
         for name in each.value
-    )
-    judgements = judge_all(trace, SAFETY)
-    forgiven |= {each.invariant.name for each in judgements if each.is_explained}
-    safety = [(each.invariant.name, each.told) for each in judgements]
-    return Result(trace, (*happened, *safety, *_judge(scenario, trace, stage.cast())), forgiven)
+    }
+    found |= {each.invariant.name for each in judgements if each.is_explained}
+    if unrest_is_explained(world, judgements):
+        found.add(BECOMES_CALM)
+    return frozenset(found)
 
 
 def _check_names(scenario: Scenario, world: World) -> None:
@@ -159,7 +210,11 @@ def _check_names(scenario: Scenario, world: World) -> None:
             known.add(fault.alias)
 
 
-def _judge(scenario: Scenario, trace: Trace, cast: Cast) -> tuple[tuple[str, Verdict], ...]:
+Verdicts: TypeAlias = tuple[tuple[str, Verdict], ...]
+
+
+def _judge(scenario: Scenario, trace: Trace, cast: Cast) -> tuple[Verdicts, Verdicts]:
+    """The verdicts on what is expected, and on what is seen or never seen."""
     expected = [(str(each), judge_expectation(trace, each, cast)) for each in scenario.expectations]
     claimed = [(str(each), judge_claim(trace, each, cast)) for each in scenario.claims]
-    return tuple(expected + claimed)
+    return tuple(expected), tuple(claimed)

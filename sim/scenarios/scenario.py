@@ -51,10 +51,11 @@ class Fault:
     Its moment is `at` seconds since the start, or else `after` seconds since the fault before it,
     or, if `when` names an event of Sentinel, since any Sentinel said so after the fault before:
     the `nth` time, as far as `by` and `about` (nodes) are given. Such a thing is noticed within a
-    tenth of a second, or in the instant if `at_once`. ``calm`` stands where an event may. `alias`
-    names the fault, and the nodes that were hit, for later: ``master`` means another node by then.
-    The rest is what single verbs need. Of a delay, `milliseconds` are the lowest and the highest,
-    or `latency` is any distribution; the latter counts if both are given.
+    tenth of a second, or in the instant if `at_once`. ``calm`` stands where an event may. What does
+    not come in time fails the run, or, if it is to come `within` so many seconds, leaves the fault
+    out. `alias` names the fault, and the nodes that were hit, for later: ``master`` means another
+    node by then. The rest is what single verbs need. Of a delay, `milliseconds` are the lowest and
+    the highest, or `latency` is any distribution; the latter counts if both are given.
     """
 
     do: str
@@ -71,6 +72,7 @@ class Fault:
     about: str = ""
     nth: int = 1
     at_once: bool = False
+    within: float | None = None
     repeat: Repetition | None = None
     words: tuple[str, ...] = ()
     to: str = ""
@@ -203,7 +205,8 @@ class Scenario:
     `calm_for`, or `watch_for` after the last fault if that is given. It is given up `limit` after
     the last fault, and what the settings allow a Sentinel for a failover and one lost election on
     top of that (`patience`). An event that a fault waits for is given up after the same time, and
-    the run has failed. The Sentinels play by the rules of `profile`.
+    the run has failed. The Sentinels play by the rules of `profile`. The run is judged by the
+    safety invariants, and by those that `invariants` names beside them.
     """
 
     name: str
@@ -223,6 +226,7 @@ class Scenario:
     parameters: tuple[Parameter, ...] = ()
     variants: tuple[Variant, ...] = ()
     variant: str = ""
+    invariants: tuple[str, ...] = ()
     source: Source | None = field(default=None, compare=False, repr=False)
 
     @property

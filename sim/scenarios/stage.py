@@ -51,12 +51,14 @@ class Stage:
     # The course of a run
 
     def play(self) -> tuple[tuple[str, Verdict], ...]:
-        """Let every fault happen; returns the verdict on one that waits in vain."""
+        """Let every fault happen; returns the verdict on one that waits in vain and should not."""
         for number, fault in enumerate(self.scenario.faults, start=1):
             if self.wait_for(fault):
                 self.inflict(fault, number)
             elif self._is_over:
                 break
+            elif fault.within is not None:
+                self._last_fault = self.world.now
             else:
                 patience = self.scenario.patience
                 reason = f"never happened: {_awaited(fault)} within {patience:g} s"
@@ -126,7 +128,7 @@ class Stage:
     # Conditions
 
     def _wait_until_said(self, fault: Fault) -> bool:
-        limit = self.scenario.patience
+        limit = self.scenario.patience if fault.within is None else fault.within
         if self._end is not None:
             limit = min(limit, self._end - self.world.now)
         if fault.when == "calm":

@@ -10,7 +10,11 @@ from sim.network.latency import Uniform
 from sim.scenarios.scenario import Fault
 from sim.world import World, faults
 
-__all__ = ["VERBS", "Verb"]
+__all__ = ["EVERYBODY", "NODES", "VERBS", "Verb"]
+
+EVERYBODY = ("redis", "sentinel", "client")
+NODES = ("redis", "sentinel")
+"""Kinds of nodes, by the first word of their names: all, and those that are no clients."""
 
 BYTES_PER_MEGABIT = 125_000
 
@@ -32,6 +36,8 @@ class Verb:
     may: tuple[str, ...] = ()
     joins: bool = False
     """Whether it is aimed at nodes that are not there yet."""
+    aims: tuple[str, ...] = EVERYBODY
+    """The kinds of nodes that it can be done to."""
 
 
 def _each(do: Callable[[World, str, Fault], object]) -> Play:
@@ -242,21 +248,27 @@ VERBS: dict[str, Verb] = {
         "an operator sends a command to the node; the trace tells the answer",
         ("node", "words"),
         _each(lambda world, node, fault: faults.command(world, node, fault.words)),
+        aims=NODES,
     ),
     "break_disk": Verb(
-        "a Sentinel can no longer rewrite its configuration file: the disk is full",
+        "the disk is full: a Sentinel can no longer rewrite its configuration file; a server "
+        "cannot save its data or its file, and may refuse writes and PING",
         ("node",),
         _each(lambda world, node, fault: faults.break_disk(world, node)),
+        aims=NODES,
     ),
     "repair_disk": Verb(
-        "rewriting works again; what was not written stays unwritten until the next time",
+        "saving works again; what was not written stays unwritten until the next time",
         ("node",),
         _each(lambda world, node, fault: faults.repair_disk(world, node)),
+        aims=NODES,
     ),
     "slow_disk": Verb(
-        "rewriting its configuration file takes a Sentinel so many times as long",
+        "saving takes so many times as long: of a Sentinel its configuration file, of a server "
+        "dumps and each fsync of the append-only file",
         ("node", "factor"),
         _each(lambda world, node, fault: faults.slow_disk(world, node, fault.factor)),
+        aims=NODES,
     ),
     "add": Verb(
         "a node that was not there joins, such as `sentinel-4`, with the configuration that the "
@@ -265,6 +277,7 @@ VERBS: dict[str, Verb] = {
         _add,
         ("to",),
         joins=True,
+        aims=NODES,
     ),
     "reuse_address": Verb(
         "a node that was not there joins, on a new machine that has the address of that of node "
@@ -272,6 +285,7 @@ VERBS: dict[str, Verb] = {
         ("node", "to"),
         _reuse,
         joins=True,
+        aims=NODES,
     ),
     "supervise": Verb(
         "from now on the process is started again that long after each death",

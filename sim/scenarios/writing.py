@@ -20,6 +20,7 @@ from sim.clients import PARAMETERS, ClientGroup
 from sim.kernel.units import microseconds
 from sim.network.latency import Constant, Distances, Empirical, Latency, LogNormal, Uniform
 from sim.scenarios.comparisons import Comparison
+from sim.scenarios.expectations.words import CONDITIONAL_NAMES
 from sim.scenarios.reading import read_scenario
 from sim.scenarios.reading.deployment import COUNTS, MACHINE_VALUES
 from sim.scenarios.reading.topology import BYTES_PER_MEGABIT
@@ -122,8 +123,7 @@ def _lines(scenario: Scenario) -> list[str]:
     lines += _deployment(scenario.deployment)
     for fault in as_written(scenario).faults:
         lines += _table("[[faults]]", _fault(fault))
-    run = {"calm-for": scenario.calm_for, "limit": scenario.limit, "watch-for": scenario.watch_for}
-    lines += _table("[run]", {key: value for key, value in run.items() if value is not None})
+    lines += _table("[run]", _run(scenario))
     lines += _table("[expect]", {each.name: each.value for each in scenario.expectations})
     for claim in as_written(scenario).claims:
         lines += _table(
@@ -133,6 +133,16 @@ def _lines(scenario: Scenario) -> list[str]:
         told = {"name": variant.name, "about": variant.about, "profile": scenario.profile}
         lines += _table("[[variants]]", told)
     return lines
+
+
+def _run(scenario: Scenario) -> dict[str, Any]:
+    found: dict[str, Any] = {"calm-for": scenario.calm_for, "limit": scenario.limit}
+    if scenario.watch_for is not None:
+        found["watch-for"] = scenario.watch_for
+    if scenario.invariants:
+        every = scenario.invariants == CONDITIONAL_NAMES
+        found["invariants"] = "all" if every else scenario.invariants
+    return found
 
 
 def _deployment(where: Deployment) -> list[str]:

@@ -10,16 +10,17 @@ import sys
 from collections.abc import Sequence
 from functools import partial
 
+from sim.arguments import count, positive
 from sim.scenarios.writing import to_toml
 from sim.search.checking import judge, save
 from sim.search.soak import JournalError, soak, story_number
 
-__all__ = ["main"]
+__all__ = ["main", "make_parser"]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit status."""
-    options = _parser().parse_args(arguments)
+    options = make_parser().parse_args(arguments)
     try:
         status: int = options.command(options)
     except (JournalError, OSError) as problem:
@@ -28,7 +29,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return status
 
 
-def _parser() -> argparse.ArgumentParser:
+def make_parser() -> argparse.ArgumentParser:
+    """What the command line takes."""
     parser = argparse.ArgumentParser(
         prog="python -m sim.search",
         description="Search for a run in which a promise of the protocol is broken.",
@@ -40,10 +42,10 @@ def _parser() -> argparse.ArgumentParser:
         description="Run stories on all processors. Who is interrupted or killed goes on where it "
         "ended: the journal is in the folder of the report.",
     )
-    soaking.add_argument("--minutes", type=_minutes, default=10.0, help="how long (10)")
+    soaking.add_argument("--minutes", type=positive, default=10.0, help="how long (10)")
     soaking.add_argument("--out", default="out/soak", metavar="FOLDER", help="(out/soak)")
-    soaking.add_argument("--jobs", type=_count, help="processes (one for each processor)")
-    soaking.add_argument("--runs", type=_count, help="stories at most (as many as there is time)")
+    soaking.add_argument("--jobs", type=count, help="processes (one for each processor)")
+    soaking.add_argument("--runs", type=count, help="stories at most (as many as there is time)")
     soaking.set_defaults(command=_soak)
     story = commands.add_parser("story", help="run one story of a soak again")
     story.add_argument("number", type=int, help="its number")
@@ -71,20 +73,6 @@ def _story(options: argparse.Namespace) -> int:
     if options.save:
         print(f"run it again: {save(outcome, options.save, f'story-{options.number}')}")
     return 0 if outcome.is_well else 1
-
-
-def _minutes(text: str) -> float:
-    minutes = float(text)
-    if not 0 < minutes < 10**6:
-        raise argparse.ArgumentTypeError("expected a number of minutes greater than 0")
-    return minutes
-
-
-def _count(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError("expected 1 or more")
-    return number
 
 
 if __name__ == "__main__":

@@ -8,50 +8,48 @@ what a named peculiarity of the protocol explains (`sim.invariants.peculiarities
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
 
 from minisentinel.core import Profile
 from minisentinel.trace import Trace, write_trace
-from sim.invariants import (
-    INVARIANTS,
-    ONE_MASTER_AT_THE_END,
-    PECULIARITIES,
-    Invariant,
-    Kind,
-    Truth,
-    Verdict,
-    judge_all,
-)
-from sim.scenarios.expectations import Cast, judge_expectation
+from sim.invariants import INVARIANTS, Invariant, Kind, Truth, Verdict
+from sim.scenarios import Result, Scenario, run_scenario
 from sim.scenarios.profiles import PROFILES
 from sim.scenarios.stage import Stage
 from sim.scenarios.writing import write_scenario
 from sim.search.stories import Story
-from sim.trace import RunEnded
 from sim.world import World
 
-__all__ = ["CALM", "Claim", "Outcome", "Problem", "StoryFailed", "check", "judge", "play", "save"]
+__all__ = ["Claim", "Outcome", "Problem", "StoryFailed", "check", "judge", "play", "save"]
 
 Claim: TypeAlias = Callable[[Trace], "Verdict | bool | None"]
 """What somebody claims of every run: a verdict, or whether it holds; an AssertionError says no."""
 
-CALM = "becomes-calm"
-"""The name of the promise that a world in which all is mended becomes calm (`World.is_calm`)."""
+CLAIMED_HERE = (
+    "a scenario file cannot hold this claim: the command shows the run, and the claim judges its "
+    "trace again, run_scenario(find_scenario(FILE), seed=N).trace"
+)
+RULES_HERE = (
+    "a scenario file cannot name these rules: run_scenario(find_scenario(FILE), seed=N, "
+    "profile=...) plays by them"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
     """Something is wrong with a run: what was promised, by name, and why it is not so.
 
-    `time_us` is when it was seen to be wrong, if that was at one moment.
+    `time_us` is when it was seen to be wrong, if that was at one moment. `only_here` says why the
+    command that replays the run does not tell this, if it does not.
     """
 
     name: str
     reason: str
     time_us: int | None = None
+    only_here: str = ""
 
     def __str__(self) -> str:
         when = "" if self.time_us is None else f"at {self.time_us / 1e6:.3f} s: "
@@ -84,17 +82,16 @@ class StoryFailed(AssertionError):
         self.outcome = outcome
 
     def __str__(self) -> str:
-        told = "\n".join(map(str, self.outcome.problems))
+        told = "\n".join(
+            f"{each}\n  ({each.only_here})" if each.only_here else str(each)
+            for each in self.outcome.problems
+        )
         story = self.outcome.story
         return f"{told}\n\nwith seed {story.seed} in the scenario\n\n{story}"
 
 
 def play(story: Story, profile: Profile | None = None) -> Trace:
     """The trace of a story; `profile` replaces the rules that its scenario names."""
-    return _played(story, profile)[0]
-
-
-def _played(story: Story, profile: Profile | None) -> tuple[Trace, Cast, tuple[Problem, ...]]:
     scenario = story.scenario
     world = World(
         scenario.deployment,
@@ -103,64 +100,62 @@ def _played(story: Story, profile: Profile | None) -> tuple[Trace, Cast, tuple[P
         scenario=scenario.full_name,
     )
     stage = Stage(world, scenario, None, None)
-    missed = tuple(Problem(name, verdict.reason) for name, verdict in stage.play())
+    stage.play()
     world.end(stage.watch())
-    return world.trace, stage.cast(), missed
+    return world.trace
 
 
-def judge(
-    story: Story,
-    *claims: Claim | Invariant,
-    profile: Profile | None = None,
-    invariants: Sequence[Invariant] = INVARIANTS,
-) -> Outcome:
-    """Run a story and judge it: by the invariants, by what it expects, and by claims of yours."""
-    trace, cast, missed = _played(story, profile)
-    problems = list(missed)
-    excused: dict[str, None] = {}
-    if not story.comes_to_rest:
-        invariants = [each for each in invariants if each.kind is not Kind.LIVENESS]
-    for judgement in judge_all(trace, invariants):
-        excused.update(dict.fromkeys(each.name for each in judgement.peculiarities))
-        if judgement.is_broken:
+def judge(story: Story, *claims: Claim | Invariant, profile: Profile | None = None) -> Outcome:
+    """Run a story and judge it as its file says, and by claims of yours.
+
+    What a file can say goes into the story of the outcome, so that it can be replayed: the rules of
+    `profile`, if they have a name in `sim.scenarios.profiles`, and claims that are invariants of
+    `sim.invariants`.
+    """
+    named = profile is not None and PROFILES.get(profile.name) is profile
+    known = [each for each in claims if isinstance(each, Invariant) and each in INVARIANTS]
+    story = _with_more(story, profile.name if profile is not None and named else "", known)
+    result = run_scenario(story.scenario, seed=story.seed, profile=profile)
+    only_here = "" if profile is None or named else RULES_HERE
+    problems = [_problem(result, name, only_here) for name in result.failures]
+    for claim in claims:
+        if claim not in known:
+            problems += _refuted(claim, result.trace)
+    return Outcome(story, result.trace, tuple(problems), result.peculiarities)
+
+
+def _with_more(story: Story, profile: str, invariants: list[Invariant]) -> Story:
+    """The same story by the rules of `profile`, if given, and judged by these invariants too."""
+    scenario: Scenario = story.scenario
+    further = [each.name for each in invariants if each.kind is not Kind.SAFETY]
+    names = dict.fromkeys((*scenario.invariants, *further))
+    scenario = dataclasses.replace(
+        scenario, profile=profile or scenario.profile, invariants=tuple(names)
+    )
+    return dataclasses.replace(story, scenario=scenario)
+
+
+def _problem(result: Result, name: str, only_here: str) -> Problem:
+    """What is wrong with the claim of that name, which fails."""
+    for judgement in result.judgements:
+        if judgement.invariant.name == name and judgement.is_broken:
             first = judgement.unexplained[0]
-            problems.append(Problem(judgement.invariant.name, first.reason, first.entry.time_us))
-    problems += _not_calm(trace, excused)
-    broken = {each.name for each in problems}
-    for expectation in story.scenario.expectations:
-        # The invariant of that name has been judged, and may be excused.
-        if expectation.name == ONE_MASTER_AT_THE_END.name and expectation.value is True:
-            continue
-        verdict = judge_expectation(trace, expectation, cast)
-        if not verdict and expectation.name not in broken:
-            problems.append(Problem(str(expectation), verdict.reason))
-    problems += [problem for claim in claims for problem in _refuted(claim, trace)]
-    return Outcome(story, trace, tuple(problems), tuple(excused))
-
-
-def _not_calm(trace: Trace, excused: dict[str, None]) -> list[Problem]:
-    ended = trace.entries[-1].data
-    if not isinstance(ended, RunEnded) or ended.reason != "limit":
-        return []
-    for each in PECULIARITIES:
-        if each.may_excuse(ONE_MASTER_AT_THE_END) and each.recognise(trace):
-            excused[each.name] = None
-            return []
-    return [Problem(CALM, f"all is mended, and the run ended by its {ended.reason}")]
+            return Problem(name, first.reason, first.entry.time_us, only_here)
+    reasons = [verdict.reason for each, verdict in result.verdicts if each == name and not verdict]
+    return Problem(name, reasons[-1], None, only_here)
 
 
 def _refuted(claim: Claim | Invariant, trace: Trace) -> list[Problem]:
-    if isinstance(claim, Invariant):
-        verdict = claim.judge(trace)
-        return [Problem(claim.name, verdict.reason)] if verdict.truth is Truth.FALSE else []
-    name = getattr(claim, "__name__", str(claim))
+    """What is wrong with a claim that no file can hold."""
+    name = claim.name if isinstance(claim, Invariant) else getattr(claim, "__name__", str(claim))
     try:
-        found = claim(trace)
+        found = claim.judge(trace) if isinstance(claim, Invariant) else claim(trace)
     except AssertionError as problem:
-        return [Problem(name, str(problem) or "it does not hold")]
+        return [Problem(name, str(problem) or "it does not hold", None, CLAIMED_HERE)]
     if isinstance(found, Verdict):
-        return [Problem(name, found.reason)] if found.truth is Truth.FALSE else []
-    return [Problem(name, "it does not hold")] if found is False else []
+        broken = found.truth is Truth.FALSE
+        return [Problem(name, found.reason, None, CLAIMED_HERE)] if broken else []
+    return [Problem(name, "it does not hold", None, CLAIMED_HERE)] if found is False else []
 
 
 def check(story: Story, *claims: Claim | Invariant, profile: Profile | None = None) -> Trace:

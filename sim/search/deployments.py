@@ -11,9 +11,9 @@ from sim.search.choosing import Chooser
 from sim.world.deployment import Deployment
 from sim.world.topology import Box, Link, NodeSettings, Site, Topology
 
-__all__ = ["any_deployment", "comes_to_rest", "names_of", "small_deployment"]
+__all__ = ["any_deployment", "comes_to_rest", "is_known", "names_of", "small_deployment"]
 
-MOST_SERVERS = 12
+MOST_SERVERS = 15
 """Of all groups together: what a run costs grows with the square of a deployment."""
 
 DELAYS_MS = ((0.2, 0.5), (9, 12), (40, 90))
@@ -50,11 +50,11 @@ def any_deployment(choose: Chooser) -> Deployment:
 
     Quorums from 1 to one more than there are Sentinels, priorities with 0 among them, clients of
     all kinds, with and without WAIT, servers with and without min-replicas and persistence; all in
-    one place, on shared machines, on two or three sites, behind mapped ports, with host names, or
-    with a replica that follows another one.
+    one place, on shared machines, on two or three sites or both, and there as usual, behind mapped
+    ports, with host names, or with a replica that follows another one.
     """
     sentinels = choose.choice((3, 3, 1, 2, 5, 4, 7, 6))
-    masters = choose.choice((1, 1, 1, 2, 3, 5))
+    masters = choose.choice((1, 1, 1, 1, 2, 2, 3, 4, 5))
     most = min(6, MOST_SERVERS // masters - 1)
     replicas = choose.choice([each for each in (1, 2, 2, 0, 3, 4, 5, 6) if each <= most])
     groups = _client_groups(choose, sentinels)
@@ -122,12 +122,16 @@ def _directives(choose: Chooser) -> tuple[tuple[str, str], ...]:
 def comes_to_rest(where: Deployment) -> bool:
     """Whether all Sentinels ever know all servers, so that the world can become calm.
 
-    Not where a replica follows another one, which the master does not tell, nor where a node in a
-    container does not say at which port it is reached.
+    Not where a replica follows another one, which the master does not tell, nor where somebody
+    cannot be found (`is_known`).
     """
+    return is_known(where) and not any(node.follows for node in where.topology.nodes)
+
+
+def is_known(where: Deployment) -> bool:
+    """Whether nobody is in a container and does not say at which port it is reached."""
     return not any(
-        node.follows or (node.published_port is not None and not node.announces)
-        for node in where.topology.nodes
+        node.published_port is not None and not node.announces for node in where.topology.nodes
     )
 
 
@@ -135,27 +139,28 @@ def comes_to_rest(where: Deployment) -> bool:
 
 
 def _placed(choose: Chooser, where: Deployment) -> Deployment:
-    """Each on a machine of its own, or not."""
-    match choose.choice(("apart", "apart", "apart", "boxes", "sites", "names", "ports", "chain")):
-        case "boxes":
-            topology = Topology(boxes=_boxes(where), nodes=_own_settings(choose, where))
-        case "sites":
-            topology = _sites(choose, where)
+    """Each on a machine of its own, or not, in one place or not, and found as usual or not."""
+    kind = choose.choice(("apart", "apart", "apart", "boxes", "sites", "boxed sites"))
+    boxes = _boxes(where) if "box" in kind else ()
+    sites, links = _sites(choose, where, boxes) if "sites" in kind else ((), ())
+    nodes: tuple[NodeSettings, ...] = ()
+    match choose.choice(("usual", "usual", "usual", "usual", "names", "ports", "chain")):
         case "ports":
-            topology = _ports(choose, where)
+            nodes = _ports(choose, where)
         case "names":
             names = tuple((f"{node}.example", node) for node in (*_servers(where), "sentinel-1"))
-            return dataclasses.replace(
+            where = dataclasses.replace(
                 where,
                 host_names=names,
                 resolve_hostnames=True,
                 announce_hostnames=choose.choice((False, True)),
             )
-        case "chain" if where.masters == 1 and where.replicas > 1:
-            last = f"redis-{where.replicas + 1}"
-            topology = Topology(nodes=(NodeSettings(name=last, follows="redis-2"),))
-        case _:
-            topology = Topology(nodes=_own_settings(choose, where))
+        case "chain" if where.replicas > 1:
+            # The last replica of the first master follows the first one.
+            nodes = (NodeSettings(name=f"redis-{where.replicas + 1}", follows="redis-2"),)
+    taken = [each.name for each in nodes]
+    nodes += tuple(each for each in _own_settings(choose, where) if each.name not in taken)
+    topology = Topology(boxes=boxes, sites=sites, links=links, nodes=nodes)
     return dataclasses.replace(where, topology=topology)
 
 
@@ -163,16 +168,14 @@ def _servers(where: Deployment) -> list[str]:
     return names_of(where)[0]
 
 
-def _ports(choose: Chooser, where: Deployment) -> Topology:
+def _ports(choose: Chooser, where: Deployment) -> tuple[NodeSettings, ...]:
     """Containers, each with a port of its machine; they say so, or they do not."""
     announces = choose.choice((True, True, True, False))
     servers, sentinels, _ = names_of(where)
     chosen = servers if choose.choice((True, False)) else servers + sentinels
-    return Topology(
-        nodes=tuple(
-            NodeSettings(name=node, published_port=7000 + number, announces=announces)
-            for number, node in enumerate(chosen, start=1)
-        )
+    return tuple(
+        NodeSettings(name=node, published_port=7000 + number, announces=announces)
+        for number, node in enumerate(chosen, start=1)
     )
 
 
@@ -185,20 +188,21 @@ def _boxes(where: Deployment) -> tuple[Box, ...]:
     )
 
 
-def _sites(choose: Chooser, where: Deployment) -> Topology:
-    """Two or three sites, with nodes dealt out to them like cards."""
-    count = choose.choice((2, 2, 3))
-    sites = _dealt([node for nodes in names_of(where) for node in nodes], count)
-    names = [f"site-{number}" for number in range(1, len(sites) + 1)]
+def _sites(
+    choose: Chooser, where: Deployment, boxes: Sequence[Box]
+) -> tuple[tuple[Site, ...], tuple[Link, ...]]:
+    """Two or three sites, with machines and nodes dealt out to them like cards."""
+    boxed = [node for box in boxes for node in box.nodes]
+    alone = [node for nodes in names_of(where) for node in nodes if node not in boxed]
+    hands = _dealt([*(box.name for box in boxes), *alone], choose.choice((2, 2, 3)))
+    names = [f"site-{number}" for number in range(1, len(hands) + 1)]
     links = []
     for one, first in enumerate(names):
         for second in names[one + 1 :]:
             low, high = choose.choice(DELAYS_MS)
             links.append(Link(first, second, Uniform(round(low * 1000), round(high * 1000))))
-    return Topology(
-        sites=tuple(Site(name, nodes) for name, nodes in zip(names, sites, strict=True)),
-        links=tuple(links),
-    )
+    sites = tuple(Site(name, nodes) for name, nodes in zip(names, hands, strict=True))
+    return sites, tuple(links)
 
 
 def _dealt(nodes: Sequence[str], count: int) -> list[tuple[str, ...]]:

@@ -10,9 +10,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
+from sim.clients import ClientGroup, Workload
 from sim.redis.settings import Machine
 from sim.scenarios import Expectation, Fault, Scenario
+from sim.scenarios.expectations import BECOMES_CALM, CONDITIONAL_NAMES
 from sim.search.choosing import Chooser
+from sim.search.lasting import gone, guarded, returning, stuck_replica
 from sim.search.schedules import Schedule
 from sim.search.stories import KINDS, LIVENESS_LIMIT_S, SETTLED_S, Maker, Story
 from sim.world.deployment import Deployment
@@ -33,7 +36,8 @@ def _told(to: Schedule, mended_at: float) -> Story:
         about="",
         deployment=to.where,
         faults=(*to.faults, *to.mend(round(mended_at, 3))),
-        expectations=(Expectation("one-master-at-the-end", True),),
+        expectations=(Expectation(BECOMES_CALM, True),),
+        invariants=CONDITIONAL_NAMES,
         limit=LIVENESS_LIMIT_S,
     )
     return Story(scenario, to.choose.integer(1, 10_000))
@@ -439,6 +443,29 @@ def parted_replicas(choose: Chooser) -> Story:
     return _told(to, to.now_s + choose.integer(5, 20))
 
 
+def patient_clients(choose: Chooser) -> Story:
+    """A client waits for replicas after each write; one of them dies or is far away."""
+    workload = Workload(rate=5.0, wait_replicas=choose.choice((1, 2)), wait_milliseconds=500)
+    where = Deployment(
+        sentinels=choose.choice((3, 1)),
+        replicas=2,
+        clients=1,
+        groups=(ClientGroup(count=1, workload=workload),),
+        quorum=1,
+        down_after_milliseconds=1000,
+        failover_timeout=6000,
+    )
+    to = Schedule(choose, where, SETTLED_S)
+    replica = choose.choice(to.servers[1:])
+    if choose.integer(0, 1):
+        _slow(to, (replica,), 50, 100, 5.0)
+    else:
+        _do(to, "kill", replica)
+    to.wait((1.0, 2.0))
+    _do(to, "kill", MASTER)
+    return _told(to, to.now_s + choose.integer(6, 12))
+
+
 GROUNDS: Mapping[str, Maker] = MappingProxyType(
     {
         **KINDS,
@@ -460,6 +487,11 @@ GROUNDS: Mapping[str, Maker] = MappingProxyType(
         "long-lost": long_lost,
         "stray": stray,
         "parted-replicas": parted_replicas,
+        "patient-clients": patient_clients,
+        "gone": gone,
+        "returning": returning,
+        "stuck-replica": stuck_replica,
+        "guarded": guarded,
     }
 )
 """Where to look: the kinds of stories for everybody, and those for one kind of bug."""

@@ -1,11 +1,14 @@
 """Hunting planted bugs: proof that the search, and the invariants, can catch one.
 
 A mutant (`sim.mutants`) is looked for in the stories of its hunting ground, in the order of their
-numbers, up to `BOUND`. It is caught when the invariant that it is said to break is broken and
-nothing explains that; a crash catches nobody. In every story that was needed the true protocol must
-keep *all* invariants: an alarm that rings for everybody proves nothing. A story that catches is
-then made smaller: faults are left out as long as it still catches, and still is no trouble for the
-true protocol.
+numbers, as many as the search profile in force has. It is caught when the invariant that it is said
+to break is broken and nothing explains that; a crash catches nobody. In every story that was needed
+the true protocol must keep *all* invariants: an alarm that rings for everybody proves nothing. A
+story that catches is then made smaller: faults are left out as long as it still catches, and still
+is no trouble for the true protocol.
+
+A ground is made by somebody who knows the bug. Whether chance alone finds it too is another
+question: `by_chance` asks the first general stories of every soak.
 """
 
 from __future__ import annotations
@@ -21,12 +24,14 @@ from sim.scenarios import Fault
 from sim.search.checking import play
 from sim.search.choosing import Dice
 from sim.search.grounds import ground
+from sim.search.profiles import PROFILES, search_profile
+from sim.search.soak import story_number
 from sim.search.stories import Story
 
-__all__ = ["BOUND", "Catch", "FalseAlarm", "Hunter", "smaller"]
+__all__ = ["CHANCES", "Catch", "FalseAlarm", "Hunter", "by_chance", "smaller"]
 
-BOUND = 40
-"""How many stories are tried for one mutant."""
+CHANCES = PROFILES["ci"].stories
+"""How many general stories `by_chance` tries."""
 
 SHORT_S = 10.0
 """A mutant seldom comes to rest, and a claim about every moment need not wait until it does."""
@@ -57,11 +62,12 @@ class Catch:
 class Hunter:
     """Hunts mutants, and remembers in which stories the true protocol was well.
 
+    `bound` is how many stories are tried for each (as many as the search profile in force has).
     `spare` says whether to leave the true protocol out, for a quick look.
     """
 
-    def __init__(self, *, bound: int = BOUND, spare: bool = False) -> None:
-        self.bound = bound
+    def __init__(self, *, bound: int | None = None, spare: bool = False) -> None:
+        self.bound = search_profile().stories if bound is None else bound
         self._spare = spare
         self._well: dict[tuple[str, int], bool] = {}
 
@@ -112,6 +118,23 @@ class Hunter:
             return catch
         why = violation(story, catch.mutant.profile, invariant)
         return dataclasses.replace(catch, story=story, reason=why)
+
+
+def by_chance(mutant: Mutant, *, chances: int = CHANCES) -> int | None:
+    """The first story of a soak, counted from 0, in which the mutant is caught; None if in none.
+
+    These are stories of every general kind, in which nothing is aimed at any bug; the true protocol
+    is well in them, or the soak says so. A crash of the mutant catches nobody.
+    """
+    invariant = find_invariant(mutant.breaks)
+    for number in range(chances):
+        _, story = story_number(number)
+        try:
+            if violation(story, mutant.profile, invariant):
+                return number
+        except Exception:  # whatever a wrong rule runs into
+            continue
+    return None
 
 
 def violation(story: Story, profile: Profile, invariant: Invariant) -> str:

@@ -1,7 +1,8 @@
 """Random faults: one maker for every verb of the world, and what mends all that was done.
 
 A `Schedule` is a list of faults in the order of time. Faults are aimed at nodes by name, so that a
-shrunk story still says who was hit.
+shrunk story still says who was hit. Most have their moment; some wait for what a Sentinel says, and
+are left out if nobody says it, and some happen again and again.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 
 from sim.network.latency import Constant, Uniform
-from sim.scenarios import Fault
+from sim.scenarios import Fault, Repetition
 from sim.search.choosing import Chooser
 from sim.search.deployments import names_of
 from sim.world.deployment import Deployment
@@ -21,6 +22,26 @@ __all__ = ["MAKERS", "Schedule", "cut"]
 GAPS_S = (0.0, 0.05, 0.3, 1.0, 1.5, 2.0, 3.5, 7.0, 15.0)
 CLOCK_STEPS_S = (3.0, -3.0, 0.4, 30.0, -30.0)
 SLOW_MS = ((50.0, 50.0), (100.0, 400.0), (300.0, 1500.0))
+
+CUES = (
+    "+odown",
+    "+vote-for-leader",
+    "+elected-leader",
+    "+failover-state-wait-promotion",
+    "+promoted-slave",
+    "+slave-reconf-sent",
+    "+switch-master",
+    "+sdown",
+    "-sdown",
+    "+try-failover",
+    "+config-update-from",
+    "+convert-to-slave",
+)
+"""What is said in moments at which a protocol is easily caught off its guard."""
+
+PATIENCE_S = (3.0, 8.0)
+AGAIN = ("block", "step_clock", "kill", "command", "pause", "resume")
+"""What makes sense again and again: of those that kill, a supervisor or a restart may follow."""
 
 
 class Schedule:
@@ -43,6 +64,11 @@ class Schedule:
         """Servers and Sentinels, those that joined included."""
         return self.servers + self.sentinels
 
+    @property
+    def everybody(self) -> list[str]:
+        """The nodes and the clients."""
+        return self.nodes + self.clients
+
     def wait(self, gaps_s: Sequence[float] = GAPS_S) -> None:
         """Let some time pass: one of the gaps, and up to a second."""
         now = self.now_s + self.choose.choice(gaps_s) + self.choose.integer(0, 99) / 100
@@ -51,6 +77,41 @@ class Schedule:
     def inflict(self, verb: str) -> None:
         """Do something of this kind to somebody; some things find nobody, and do not happen."""
         self.faults += MAKERS[verb](self)
+
+    def await_cue(self, verb: str) -> None:
+        """Do something of this kind as soon as a Sentinel says something; if none does, do not.
+
+        Time passes as if it took as long as it may.
+        """
+        made = MAKERS[verb](self)
+        if not made:
+            return
+        cue = self.choose.choice(CUES)
+        after, within = self.choose.choice((0.0, 0.0, 0.1, 0.5)), self.choose.choice(PATIENCE_S)
+        first = dataclasses.replace(
+            made[0],
+            at=None,
+            when=cue,
+            after=after,
+            within=within,
+            at_once=self.choose.choice((False, True)),
+        )
+        self.now_s = round(self.now_s + after + within, 3)
+        self.faults += [first, *(dataclasses.replace(each, at=self.now_s) for each in made[1:])]
+
+    def repeat(self, verb: str) -> None:
+        """Do something of this kind two or three times more, with some time between."""
+        made = MAKERS[verb](self)
+        if len(made) != 1:
+            self.faults += made
+            return
+        times = self.choose.integer(2, 4)
+        every = self.choose.choice((1.0, 0.3, 2.5))
+        random = self.choose.choice((False, True))
+        until = round(self.now_s + times * every, 3)
+        again = Repetition(every, random=random, times=times, until=until)
+        self.faults.append(dataclasses.replace(made[0], repeat=again))
+        self.now_s = until
 
     def one(self, names: Sequence[str]) -> str:
         """One of the nodes."""
@@ -69,11 +130,21 @@ class Schedule:
         mending += [Fault("resume", at, node=node) for node in self.hit("pause")]
         # Who ends in order takes its time, and must not be started before it is gone.
         mending += [Fault("supervise", at, node=node, seconds=0.5) for node in self.hit("stop")]
+        # A server that could not save may end with the next write that its master tells it.
+        ending = [node for node in self.hit("break_disk") if node in self.servers]
+        if any(fault.do == "rolling_restart" for fault in self.faults):
+            # Told to end, it did not, since it could not save; and whoever told it still waits.
+            mending += [Fault("kill", at, node=node) for node in ending]
+        mending += [Fault("supervise", at, node=node, seconds=0.5) for node in ending]
         # A failure that is still waited for would come after the mending.
         doomed = dict.fromkeys(f.node for f in self.faults if "SIMULATE-FAILURE" in f.words)
         mending += [Fault("kill", at, node=node) for node in doomed if node not in self.replaced]
         dead = [each for node in self.hit("power_off") for each in self._on_the_machine_of(node)]
-        dead += [*self.hit("kill"), *(node for node in doomed if node not in self.replaced)]
+        dead += [
+            *self.hit("kill"),
+            *ending,
+            *(node for node in doomed if node not in self.replaced),
+        ]
         return mending + [Fault("restart", at, node=node) for node in dict.fromkeys(dead)]
 
     def hit(self, verb: str) -> list[str]:
@@ -103,36 +174,41 @@ class Schedule:
 Maker = Callable[[Schedule], list[Fault]]
 
 
-def cut(to: Schedule) -> list[Fault]:
-    """A partition into two groups; none if all fall on one side. Machines are never cut in two."""
-    groups: tuple[list[str], list[str]] = ([], [])
+def cut(to: Schedule, parts: int = 2) -> list[Fault]:
+    """A partition into groups, of which one may be empty; none if all fall on one side.
+
+    Clients are on one side or the other like everybody, or see all. Machines are never cut in two.
+    """
+    groups: list[list[str]] = [[] for _ in range(parts)]
     boxes = {node: box.nodes[0] for box in to.where.topology.boxes for node in box.nodes}
     side: dict[str, int] = {}
-    for node in to.nodes:
+    for node in to.choose.choice((to.nodes, to.everybody, to.everybody)):
         whose = boxes.get(node, node)
         if whose not in side:
-            side[whose] = to.choose.integer(0, 1)
+            side[whose] = to.choose.integer(0, parts - 1)
         groups[side[whose]].append(node)
-    return [Fault("partition", to.now_s, groups=tuple(map(tuple, groups)))] if all(groups) else []
+    filled = tuple(tuple(group) for group in groups if group)
+    return [Fault("partition", to.now_s, groups=filled)] if len(filled) > 1 else []
 
 
 def _partition(to: Schedule) -> list[Fault]:
     one_way = to.choose.choice((False, False, False, True))
-    return [dataclasses.replace(each, one_way=one_way) for each in cut(to)]
+    parts = to.choose.choice((2, 2, 2, 3))
+    return [dataclasses.replace(each, one_way=one_way) for each in cut(to, parts)]
 
 
 def _plain(verb: str) -> Maker:
-    return lambda to: [Fault(verb, to.now_s, node=to.one(to.nodes))]
+    return lambda to: [Fault(verb, to.now_s, node=to.one(to.everybody))]
 
 
 def _block(to: Schedule) -> list[Fault]:
     seconds = float(to.choose.integer(1, 5))
-    return [Fault("block", to.now_s, node=to.one(to.nodes), seconds=seconds)]
+    return [Fault("block", to.now_s, node=to.one(to.everybody), seconds=seconds)]
 
 
 def _restart(to: Schedule) -> list[Fault]:
     keep = to.choose.choice((True, False))
-    node = to.one(to.nodes)
+    node = to.one(to.everybody)
     return [Fault("restart", to.now_s, node=node, keep_data=keep)] if to.has_power(node) else []
 
 
@@ -142,8 +218,8 @@ def _step_clock(to: Schedule) -> list[Fault]:
 
 
 def _hold(to: Schedule) -> list[Fault]:
-    source = to.one(to.nodes)
-    target = to.one([each for each in to.nodes if each != source] or [source])
+    source = to.one(to.everybody)
+    target = to.one([each for each in to.everybody if each != source] or [source])
     return [Fault("hold", to.now_s, node=source, to=target)] if source != target else []
 
 
@@ -156,7 +232,7 @@ def _release(to: Schedule) -> list[Fault]:
 
 
 def _one_and_all_others(to: Schedule) -> tuple[tuple[str, ...], ...]:
-    return ((to.one(to.nodes),),)
+    return ((to.one(to.everybody),),)
 
 
 def _delay(to: Schedule) -> list[Fault]:
@@ -193,7 +269,7 @@ def _stall(to: Schedule) -> list[Fault]:
         Fault(
             "stall",
             to.now_s,
-            node=to.one(to.nodes),
+            node=to.one(to.everybody),
             seconds=float(to.choose.integer(1, 20)),
             busy=Constant(busy_ms * 1000),
             free=Constant(free_ms * 1000),
@@ -208,8 +284,10 @@ def _drift_clock(to: Schedule) -> list[Fault]:
 
 
 def _slow_disk(to: Schedule) -> list[Fault]:
-    factor = to.choose.choice((10.0, 100.0, 1000.0))
-    return [Fault("slow_disk", to.now_s, node=to.one(to.sentinels), factor=factor)]
+    """A Sentinel rewrites a small file; of a server an fsync of 2 ms takes up to 8 s."""
+    node = to.one(to.nodes)
+    factors = (1000.0, 100.0, 4000.0) if node in to.servers else (10.0, 100.0, 1000.0)
+    return [Fault("slow_disk", to.now_s, node=node, factor=to.choose.choice(factors))]
 
 
 def _rolling_restart(to: Schedule) -> list[Fault]:
@@ -247,7 +325,7 @@ def _again(verb: str, undoes: str) -> Maker:
 
 
 def _break_disk(to: Schedule) -> list[Fault]:
-    return [Fault("break_disk", to.now_s, node=to.one(to.sentinels))]
+    return [Fault("break_disk", to.now_s, node=to.one(to.nodes))]
 
 
 def _newcomer(to: Schedule) -> str:
@@ -286,13 +364,14 @@ def _reuse_address(to: Schedule) -> list[Fault]:
 
 def _supervise(to: Schedule) -> list[Fault]:
     seconds = to.choose.choice((0.5, 0.1, 3.0))
-    return [Fault("supervise", to.now_s, node=to.one(to.nodes), seconds=seconds)]
+    return [Fault("supervise", to.now_s, node=to.one(to.everybody), seconds=seconds)]
 
 
 def _command(to: Schedule) -> list[Fault]:
     """An operator, who may mean well.
 
     ``SENTINEL RESET`` is not among this: who resets while a server is away never hears of it again.
+    Nor is a replica that no Sentinel knows, since it follows another one, told to be a master.
     """
     master = to.choose.choice(to.where.master_names)
     if to.choose.choice((True, True, False)):
@@ -311,10 +390,13 @@ def _command(to: Schedule) -> list[Fault]:
             ("CONFIG", "SET", "replica-priority", "0"),
             ("CLIENT", "PAUSE", "2000"),
             ("CONFIG", "SET", "min-replicas-to-write", "1"),
+            ("CONFIG", "SET", "save", "2 1"),
             ("REPLICAOF", "NO", "ONE"),
         )
     )
-    return [Fault("command", to.now_s, node=to.one(to.servers), words=words)]
+    hidden = [each.name for each in to.where.topology.nodes if each.follows]
+    known = [each for each in to.servers if each not in hidden]
+    return [Fault("command", to.now_s, node=to.one(known), words=words)]
 
 
 MAKERS: Mapping[str, Maker] = MappingProxyType(
@@ -326,7 +408,7 @@ MAKERS: Mapping[str, Maker] = MappingProxyType(
         "block": _block,
         "partition": _partition,
         "heal": lambda to: [Fault("heal", to.now_s)],
-        "stop": _plain("stop"),
+        "stop": lambda to: [Fault("stop", to.now_s, node=to.one(to.nodes))],
         "rolling_restart": _rolling_restart,
         "power_off": _plain("power_off"),
         "power_on": _again("power_on", "power_off"),

@@ -13,11 +13,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from sim.invariants import INVARIANTS, REPLICAS_FOLLOW_AT_THE_END, Kind
 from sim.scenarios import Expectation, Fault, Scenario
+from sim.scenarios.expectations import BECOMES_CALM, CONDITIONAL_NAMES
 from sim.scenarios.writing import to_toml
 from sim.search.choosing import Chooser, Dice
-from sim.search.deployments import any_deployment, comes_to_rest, small_deployment
-from sim.search.schedules import MAKERS, Schedule, cut
+from sim.search.deployments import any_deployment, comes_to_rest, is_known, small_deployment
+from sim.search.schedules import AGAIN, MAKERS, Schedule, cut
 from sim.world.deployment import Deployment
 
 __all__ = [
@@ -39,13 +41,25 @@ LIVENESS_LIMIT_S = 240.0
 """Within this time, and what the settings allow on top (`Scenario.patience`), all must be well."""
 
 WATCHED_S = 45.0
-"""So long after the last repair a world is watched that cannot become calm."""
+"""So long after the last repair a world is watched of which nothing is promised at the end."""
+
+CHAIN_WATCHED_S = 120.0
+"""So long one in which a replica follows another one: by then the rest of it must be well."""
+
+WATCHED_INVARIANTS = tuple(each.name for each in INVARIANTS if each.kind is Kind.CALM)
+CHAIN_INVARIANTS = tuple(
+    name for name in CONDITIONAL_NAMES if name != REPLICAS_FOLLOW_AT_THE_END.name
+)
 
 CALM_FOR_S = 10.0
 """So long all must be well at the end: clients have had their turns by then, and were served."""
 
 MOST_FAULTS = 10
-GOES_ON = (False, True, True, True, True, True)
+COURSE = ("end", "end", *("now",) * 8, "cue", "again")
+"""Whether another fault comes, and how: most at their time, one in ten when a Sentinel speaks."""
+
+NO_CUE = ("add", "reuse_address", "power_on")
+"""What later faults build upon has to happen for sure."""
 
 FEW_VERBS = ("kill", "restart", "pause", "resume", "block", "partition", "heal")
 
@@ -59,7 +73,7 @@ class Story:
 
     @property
     def comes_to_rest(self) -> bool:
-        """Whether all must be well at the end, once everything is mended."""
+        """Whether the world must become calm once everything is mended."""
         return self.scenario.watch_for is None
 
     def __str__(self) -> str:
@@ -153,28 +167,42 @@ def _troubled(to: Schedule, verbs: Sequence[str], expect: Sequence[Expectation] 
     # Most stories need a master that fails: without it there is little to tell.
     to.faults.append(Fault(choose.choice(("kill", "pause")), to.now_s, node="redis-1"))
     for _ in range(MOST_FAULTS):
-        # Asked before each one, so that a search can leave any of them out.
-        if not choose.choice(GOES_ON):
+        # Asked before each one, so that a search can leave any of them out; and all at once, since
+        # few answers are easier to leave out than many.
+        how = choose.choice(COURSE)
+        if how == "end":
             break
         to.wait()
-        to.inflict(choose.choice(verbs))
+        verb = choose.choice(verbs)
+        if how == "again" and verb in AGAIN:
+            to.repeat(verb)
+        elif how == "cue" and verb not in NO_CUE:
+            to.await_cue(verb)
+        else:
+            to.inflict(verb)
     return _story(to, round(to.now_s + 2.0 + choose.integer(0, 20), 3), expect)
 
 
 def _story(to: Schedule, mended_at: float, expect: Sequence[Expectation] = ()) -> Story:
-    rests = comes_to_rest(to.where)
+    where = to.where
+    watch_for, invariants = None, CONDITIONAL_NAMES
+    if not is_known(where):
+        watch_for, invariants = WATCHED_S, WATCHED_INVARIANTS
+    elif not comes_to_rest(where):
+        watch_for, invariants = CHAIN_WATCHED_S, CHAIN_INVARIANTS
+    else:
+        expect = (Expectation(BECOMES_CALM, True), *expect)
     scenario = Scenario(
         name="story",
         title="A random story",
         theme="Random",
         about="",
-        deployment=to.where,
+        deployment=where,
         faults=(*to.faults, *to.mend(mended_at)),
-        expectations=(Expectation("one-master-at-the-end", True), *expect)
-        if rests
-        else tuple(expect),
-        calm_for=CALM_FOR_S if to.where.clients else 3.0,
+        expectations=tuple(expect),
+        calm_for=CALM_FOR_S if where.clients else 3.0,
         limit=LIVENESS_LIMIT_S,
-        watch_for=None if rests else WATCHED_S,
+        watch_for=watch_for,
+        invariants=invariants,
     )
     return Story(scenario, to.choose.integer(1, 10_000))

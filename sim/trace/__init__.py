@@ -24,6 +24,7 @@ from sim.trace.records import (
     ValueRead,
     WriteAccepted,
     WriteApplied,
+    WriteGuard,
     WriteRefused,
 )
 
@@ -52,5 +53,6 @@ __all__ = [
     "ValueRead",
     "WriteAccepted",
     "WriteApplied",
+    "WriteGuard",
     "WriteRefused",
 ]

@@ -61,6 +61,7 @@ __all__ = [
     "ValueRead",
     "WriteAccepted",
     "WriteApplied",
+    "WriteGuard",
     "WriteRefused",
 ]
 
@@ -302,6 +303,20 @@ class ValueRead(Data):
     value: str | None
     target: str
     started_us: int
+
+
+@record
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WriteGuard(Data):
+    """From now on this server as a master writes only with `min_replicas` replicas that it hears.
+
+    A replica is heard of whose last acknowledgement is at most `max_lag_seconds` old. Both are 0
+    for a server that has given that up; one that never had it does not say so.
+    """
+
+    kind: ClassVar[str] = "write-guard"
+    min_replicas: int
+    max_lag_seconds: int
 
 
 @record

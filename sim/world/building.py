@@ -15,6 +15,7 @@ from sim.redis.node import RedisNode
 from sim.sentinels import Disk, SentinelNode
 from sim.world.deployment import Deployment
 from sim.world.plan import Place, Plan
+from sim.world.profile import server_of
 from sim.world.redis_conf import server_settings
 from sim.world.sentinel_conf import sentinel_conf
 
@@ -143,6 +144,7 @@ class Builder:
             random=self._streams.get(f"redis:{place.name}"),
             settings=settings,
             machine=deployment.machine,
+            server_type=server_of(self._profile),
         )
 
     def sentinel(self, place: Place) -> SentinelNode:

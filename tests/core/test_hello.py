@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from minisentinel.core.hello import Hello
 from minisentinel.core.state import Purpose
+from minisentinel.hello import Hello
 from minisentinel.replies import Error, Reply
 from tests.core.bench import MYID, Bench, commands, conf, events, logged, saves, sentinel_id
 from tests.support.facts import FakeFacts

@@ -19,12 +19,8 @@ from minisentinel.core.address import (
     same_address,
 )
 from minisentinel.core.dice import Dice
-from minisentinel.core.text import (
-    leading_int,
-    leading_long,
-    leading_unsigned,
-    strict_integer,
-)
+from minisentinel.core.text import strict_integer
+from minisentinel.lenient import leading_int, leading_long, leading_unsigned
 from tests.support.facts import FakeFacts
 
 FACTS = FakeFacts({"one": "10.0.0.1"})

@@ -1,6 +1,6 @@
 """The search finds every planted bug, each by the invariant that it is said to break.
 
-At most `sim.search.hunting.BOUND` stories are tried for each; most are found in the first ones. Who
+As many stories are tried for each as the search profile has; most are found in the first ones. Who
 is not found in them survives, and the test fails. In the same stories the true protocol must keep
 every invariant. A crash of a mutant is no catch: it fails its test.
 """

@@ -9,9 +9,11 @@ from random import Random
 
 import pytest
 
-from minisentinel.core import MODERN, Profile, Sentinel
+from minisentinel.core import MODERN, Profile, Sentinel, timer
+from minisentinel.core.context import Context
 from minisentinel.core.effects import Effect
 from minisentinel.core.rules import MonitoringRules
+from minisentinel.core.state import Instance, Master
 from sim.world import Deployment, World
 
 
@@ -99,4 +101,27 @@ def test_most_ticks_are_left_out_while_all_is_well(monkeypatch: pytest.MonkeyPat
         ticks.clear()
         world.run(60)
         counts.append(len(ticks))
+    assert counts[0] < counts[1] / 3
+
+
+def test_around_a_dead_master_only_who_is_due_is_visited(monkeypatch: pytest.MonkeyPatch) -> None:
+    visits: list[Instance] = []
+    real = timer._visit
+
+    def visit(ctx: Context, master: Master, instance: Instance) -> None:
+        if instance is not master:
+            visits.append(instance)
+        real(ctx, master, instance)
+
+    monkeypatch.setattr(timer, "_visit", visit)
+    counts = []
+    for profile in (MODERN, VISITING):
+        # A quorum that is never reached: the master stays down, and nobody fails over.
+        world = World(Deployment(clients=0, quorum=4), seed=1, profile=profile)
+        world.run(20)
+        world.kill("redis-1")
+        world.run(60)
+        visits.clear()
+        world.run(20)
+        counts.append(len(visits))
     assert counts[0] < counts[1] / 3

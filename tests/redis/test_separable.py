@@ -44,6 +44,10 @@ class FakeEnvironment:
     links: list[FakeConnection] = field(default_factory=list)
     due: list[tuple[int, Callable[[Any], object], Any]] = field(default_factory=list)
 
+    @property
+    def has_ended(self) -> bool:
+        return False
+
     def now_us(self) -> int:
         return self.time_us
 

@@ -11,7 +11,7 @@ from minisentinel.core.address import InvalidPort, make_address, numeric_ip
 from minisentinel.core.effects import Announce, Effect, Open, Send
 from minisentinel.core.info import on_info_reply
 from minisentinel.core.state import Connection, Instance, Replica, State
-from minisentinel.core.text import leading_unsigned
+from minisentinel.lenient import leading_unsigned
 from tests.config.loading import loaded
 from tests.core.bench import NOW, Bench, commands, conf, events, runid, sentinel_id
 from tests.support.facts import FakeFacts

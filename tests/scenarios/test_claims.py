@@ -33,6 +33,8 @@ VALUES: dict[str, tuple[object, object]] = {
     "attempts": (1, ">= 3"),
     "lost-elections": (0, "> 0"),
     "leaders": (1, 2),
+    "discarded-votes": (0, ">= 1"),
+    "remembered-votes": (0, ">= 1"),
     "lost-writes": ("200 to 600", 0),
     "lost-writes-at-most": (10_000, 10),
     "acknowledged-writes": ("> 600", "< 600"),

@@ -72,6 +72,7 @@ FULL_FAULT = Fault(
     about="redis-1",
     nth=2,
     at_once=True,
+    within=4.5,
     repeat=Repetition(2.5, jitter=0.5, times=3, until=90.0),
 )
 RICH = dataclasses.replace(
@@ -160,6 +161,7 @@ RICH = dataclasses.replace(
     calm_for=1.0,
     limit=77.5,
     watch_for=30.0,
+    invariants=("one-master-at-the-end", "calm-without-faults"),
 )
 
 

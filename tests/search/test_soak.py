@@ -20,6 +20,7 @@ from sim.search.soak import (
     Journal,
     JournalError,
     RunRecord,
+    fingerprint,
     runs,
     soak,
     story_number,
@@ -30,6 +31,7 @@ from sim.search.soak.runs import KIND_ORDER, Failure, run_number
 from sim.trace import FaultInjected
 
 ROOT = Path(__file__).resolve().parents[2]
+CODE = "0123456789ab"
 ELECTION = KIND_ORDER.index("election")
 
 
@@ -91,11 +93,12 @@ def test_journal_keeps_what_was_appended(tmp_path: Path) -> None:
     path = tmp_path / "new" / "journal.jsonl"
     failure = Failure("sky", "it fell", "look up")
     written = [record(0), record(2, failures=(failure,), peculiarities=("odd",))]
-    journal = Journal(path)
+    journal = Journal(path, CODE)
+    journal.begin(1.0)
     for each in written:
-        journal.append(each)
+        journal.append(each, 1.0)
     journal.close()
-    again = Journal(path)
+    again = Journal(path, CODE)
     assert list(again.records.values()) == written
     numbers = again.missing()
     assert [next(numbers) for _ in range(3)] == [1, 3, 4]
@@ -105,15 +108,16 @@ def test_journal_keeps_what_was_appended(tmp_path: Path) -> None:
 @pytest.mark.parametrize("cut", [1, 10, 60])
 def test_line_that_is_not_whole_never_counts(tmp_path: Path, cut: int) -> None:
     path = tmp_path / "journal.jsonl"
-    journal = Journal(path)
-    journal.append(record(0))
-    journal.append(record(1))
+    journal = Journal(path, CODE)
+    journal.begin(1.0)
+    journal.append(record(0), 1.0)
+    journal.append(record(1), 1.0)
     journal.close()
     whole = path.read_bytes()
     path.write_bytes(whole[:-cut])
-    again = Journal(path)
+    again = Journal(path, CODE)
     assert list(again.records) == [0]
-    again.append(record(1))
+    again.append(record(1), 1.0)
     again.close()
     assert path.read_bytes() == whole
 
@@ -122,7 +126,7 @@ def test_empty_or_half_written_first_line_begins_anew(tmp_path: Path) -> None:
     for content in (b"", b'{"journal"'):
         path = tmp_path / "journal.jsonl"
         path.write_bytes(content)
-        journal = Journal(path)
+        journal = Journal(path, CODE)
         assert journal.records == {}
         journal.close()
         assert json.loads(path.read_bytes())["journal"] == "minisentinel-soak"
@@ -133,7 +137,7 @@ def test_file_that_is_something_else_is_an_error_and_stays(tmp_path: Path, conte
     path = tmp_path / "journal.jsonl"
     path.write_bytes(content)
     with pytest.raises(JournalError, match=r"journal\.jsonl"):
-        Journal(path)
+        Journal(path, CODE)
     assert path.read_bytes() == content
 
 
@@ -141,7 +145,70 @@ def test_journal_of_other_stories_is_an_error(tmp_path: Path) -> None:
     path = tmp_path / "journal.jsonl"
     path.write_text('{"journal": "minisentinel-soak", "version": 1, "kinds": []}\n')
     with pytest.raises(JournalError, match="choose another folder"):
-        Journal(path)
+        Journal(path, CODE)
+
+
+def test_runs_of_other_code_are_kept_apart_and_run_again(tmp_path: Path) -> None:
+    path = tmp_path / "journal.jsonl"
+    for code, numbers in ((CODE, (0, 1)), ("ffffffffffff", (0,)), (CODE, (2,))):
+        journal = Journal(path, code)
+        journal.begin(1.0)
+        for number in numbers:
+            journal.append(record(number), 1.0)
+        journal.end("the time is over")
+        journal.close()
+    later = Journal(path, "eeeeeeeeeeee")
+    assert later.records == {}
+    assert {code: list(found) for code, found in later.others.items()} == {
+        CODE: [0, 1, 2],
+        "ffffffffffff": [0],
+    }
+    assert next(later.missing()) == 0
+    later.close()
+    again = Journal(path, CODE)
+    assert list(again.records) == [0, 1, 2]
+    assert list(again.others) == ["ffffffffffff"]
+    again.close()
+
+
+def test_only_a_campaign_that_was_killed_has_minutes_left(tmp_path: Path) -> None:
+    path = tmp_path / "journal.jsonl"
+    journal = Journal(path, CODE)
+    journal.begin(10.0)
+    journal.append(record(0), 90.0)
+    journal.close()
+    killed = Journal(path, CODE)
+    assert (killed.done_of(10.0), killed.done_of(11.0)) == (90.0, 0.0)
+    killed.begin(10.0, 90.0)
+    killed.close()
+    killed_again = Journal(path, CODE)
+    assert killed_again.done_of(10.0) == 90.0
+    killed_again.end("interrupted")
+    killed_again.close()
+    ended = Journal(path, CODE)
+    assert ended.done_of(10.0) == 0.0
+    ended.close()
+    other = Journal(path, "ffffffffffff")
+    assert other.done_of(10.0) == 0.0
+    other.close()
+
+
+def test_fingerprint_changes_with_any_source_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("minisentinel", "sim"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "__init__.py").write_text("")
+        monkeypatch.setattr(f"sim.search.soak.sources.{name}.__file__", str(tmp_path / name / "x"))
+    first = fingerprint()
+    assert fingerprint() == first
+    (tmp_path / "sim" / "a.py").write_text("1")
+    second = fingerprint()
+    (tmp_path / "sim" / "a.py").rename(tmp_path / "sim" / "b.py")
+    assert len({first, second, fingerprint()}) == 3
+    (tmp_path / "sim" / "notes.txt").write_text("no code")
+    (tmp_path / "sim" / "b.py").rename(tmp_path / "sim" / "a.py")
+    assert fingerprint() == second
 
 
 # The report
@@ -171,7 +238,43 @@ def test_summary_adds_up_in_any_order(tmp_path: Path) -> None:
     assert json.loads((tmp_path / "report.json").read_bytes())["runs"] == 3
 
 
+def test_report_tells_runs_of_other_code_apart(tmp_path: Path) -> None:
+    bad = record(1, failures=(Failure("sky", "it fell", "look up"),))
+    summary = summarize([record(0)], code=CODE, others={"ffff": {0: record(0), 1: bad}})
+    assert (summary.runs, summary.failures) == (1, ())
+    write_report(summary, tmp_path)
+    text = (tmp_path / "report.md").read_text(encoding="utf-8")
+    assert f"- code {CODE}" in text
+    assert "| ffff | 2 | 2 | 1 |" in text
+    assert json.loads((tmp_path / "report.json").read_bytes())["others"][0]["runs"] == 2
+
+
+def test_repairs_are_told_by_what_was_wrong(tmp_path: Path) -> None:
+    number = next(
+        n
+        for n in range(200)
+        if {"lose", "delay"} <= {fault.do for fault in story_number(n)[1].scenario.faults}
+    )
+    faults = run_number(number, tmp_path).faults
+    assert {"repair: loss", "repair: delay"} <= set(faults)
+    assert "repair" not in faults
+
+
 # Campaigns
+
+
+@pytest.mark.real_io
+def test_campaign_of_other_code_says_so_and_begins_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[str] = []
+    monkeypatch.setattr("sim.search.soak.campaign.fingerprint", lambda: CODE)
+    soak(tmp_path, 10, jobs=1, most=1, tell=said.append)
+    monkeypatch.setattr("sim.search.soak.campaign.fingerprint", lambda: "ffffffffffff")
+    soak(tmp_path, 10, jobs=1, most=1, tell=said.append)
+    assert f"1 runs of other code ({CODE}; now it is ffffffffffff) count apart" in said
+    found = json.loads((tmp_path / "report.json").read_bytes())
+    assert (found["runs"], found["code"], found["others"][0]["runs"]) == (1, "ffffffffffff", 1)
 
 
 @pytest.mark.real_io
@@ -210,7 +313,7 @@ def heed_interrupts() -> None:
 def wait_for_runs(folder: Path, count: int) -> None:
     path = folder / "journal.jsonl"
     for _ in range(3000):
-        if path.exists() and path.read_bytes().count(b"\n") > count:
+        if path.exists() and path.read_bytes().count(b'"run":') >= count:
             return
         time.sleep(0.1)
     raise AssertionError(f"no {count} runs in {path}")
@@ -225,20 +328,32 @@ def test_interrupt_ends_a_campaign_with_a_report(tmp_path: Path) -> None:
     assert "interrupted" in output
     assert "Traceback" not in output
     runs = json.loads((tmp_path / "report.json").read_bytes())["runs"]
-    assert runs == len((tmp_path / "journal.jsonl").read_bytes().splitlines()) - 1 >= 1
+    journal = (tmp_path / "journal.jsonl").read_text(encoding="utf-8").splitlines()
+    assert runs == sum('"run":' in line for line in journal) >= 1
+    assert json.loads(journal[-1]) == {"over": "interrupted"}
 
 
 @pytest.mark.real_io
-def test_killed_campaign_leaves_nobody_behind_and_loses_no_finished_run(tmp_path: Path) -> None:
+def test_killed_campaign_leaves_nobody_behind_loses_no_finished_run_and_goes_on(
+    tmp_path: Path,
+) -> None:
     process = started(tmp_path)
     wait_for_runs(tmp_path, 1)
     process.kill()
     # The workers hold the other end of its output: it ends when the last of them does.
     process.communicate(timeout=120)
-    journal = Journal(tmp_path / "journal.jsonl")
-    assert sorted(journal.records) == list(range(len(journal.records)))
-    assert journal.records
+    journal = Journal(tmp_path / "journal.jsonl", fingerprint())
+    finished = dict(journal.records)
+    assert sorted(finished) == list(range(len(finished)))
+    assert finished
     journal.close()
+    said: list[str] = []
+    soak(tmp_path, 10, jobs=1, most=1, tell=said.append)
+    assert said[0] == f"going on after {len(finished)} runs in {tmp_path / 'journal.jsonl'}"
+    assert "of the 10 minutes were done when it was killed" in said[1]
+    again = Journal(tmp_path / "journal.jsonl", fingerprint())
+    assert again.records == {**finished, len(finished): again.records[len(finished)]}
+    again.close()
 
 
 # The command line

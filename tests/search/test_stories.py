@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections import Counter
 from collections.abc import Sequence
 from typing import TypeVar
@@ -9,6 +10,7 @@ from typing import TypeVar
 import pytest
 
 from sim.clients import CLIENT_KINDS
+from sim.invariants import INVARIANTS, Kind
 from sim.scenarios import Fault
 from sim.scenarios.verbs import VERBS
 from sim.search import (
@@ -16,11 +18,13 @@ from sim.search import (
     MAKERS,
     Dice,
     any_deployment,
+    judge,
     random_story,
     story_in,
     wild_story,
 )
-from sim.search.schedules import Schedule
+from sim.search.schedules import AGAIN, CUES, Schedule
+from sim.trace import FaultInjected
 from sim.world import Deployment, World
 
 T = TypeVar("T")
@@ -54,7 +58,7 @@ def test_every_verb_is_used() -> None:
     [
         ("sentinels", range(1, 8)),
         ("replicas", range(7)),
-        ("masters", (1, 2, 3, 5)),
+        ("masters", range(1, 6)),
         ("quorum", (None, *range(1, 9))),
         ("parallel_syncs", (1, 2, 6)),
         ("down_after_milliseconds", (500, 1000, 2000, 5000)),
@@ -105,11 +109,91 @@ def test_stories_of_all_kinds_are_told() -> None:
     assert len(sizes) > 2
 
 
-def test_faults_stand_in_the_order_of_time() -> None:
+def test_faults_stand_in_the_order_of_time_with_room_for_those_that_wait() -> None:
     for scenario in WILD:
-        moments = [fault.at for fault in scenario.faults]
-        assert None not in moments
-        assert moments == sorted(moments)  # type: ignore[type-var]
+        now = 0.0
+        for fault in scenario.faults:
+            if fault.at is None:
+                assert fault.within is not None
+                now += fault.within + fault.after
+            else:
+                assert fault.at >= round(now, 3)
+                now = fault.at
+            if fault.repeat is not None:
+                assert fault.repeat.until is not None
+                now = fault.repeat.until
+
+
+def test_some_faults_wait_for_what_is_said_and_some_happen_again() -> None:
+    faults = [fault for scenario in WILD for fault in scenario.faults]
+    cues = {fault.when for fault in faults if fault.when}
+    assert cues == set(CUES)
+    assert {fault.at_once for fault in faults if fault.when} == {True, False}
+    assert {fault.do for fault in faults if fault.repeat} == set(AGAIN)
+    assert {fault.repeat.random for fault in faults if fault.repeat} == {True, False}
+
+
+def test_fault_that_nobody_gives_the_cue_for_is_left_out() -> None:
+    cue = Fault("kill", when="+tilt", within=2.0, node="redis-1")
+    story = story_in(Deployment(clients=0), Dice(1))
+    mended = Fault("heal", at=20.0)
+    faults = (Fault("heal", at=15.0), cue, mended)
+    scenario = dataclasses.replace(story.scenario, faults=faults, expectations=())
+    outcome = judge(dataclasses.replace(story, scenario=scenario))
+    assert outcome.is_well
+    verbs = [data.verb for _, data in outcome.trace.of(FaultInjected)]
+    assert "kill" not in verbs
+
+
+def test_clients_are_hit_too_and_stand_on_one_side_of_a_cut_or_see_all() -> None:
+    aimed: Counter[str] = Counter()
+    cut = Counter[bool]()
+    for scenario in WILD:
+        for fault in scenario.faults:
+            names = (*fault.targets, fault.to, *(name for group in fault.groups for name in group))
+            if any(name.startswith("client-") for name in names):
+                aimed[fault.do] += 1
+            if fault.do == "partition" and scenario.deployment.clients:
+                cut[any("client" in name for name in names)] += 1
+    assert set(cut) == {True, False}
+    assert {"kill", "pause", "block", "partition", "delay", "lose", "hold", "power_off"} <= set(
+        aimed
+    )
+
+
+def test_networks_fall_into_two_parts_or_three() -> None:
+    cuts = [fault for scenario in WILD for fault in scenario.faults if fault.do == "partition"]
+    assert {len(fault.groups) for fault in cuts} == {2, 3}
+    assert {fault.one_way for fault in cuts} == {True, False}
+
+
+def test_what_is_particular_about_a_deployment_comes_together() -> None:
+    places = [scenario.deployment for scenario in WILD]
+    assert any(where.topology.boxes and where.topology.sites for where in places)
+    assert any(where.host_names and where.topology.sites for where in places)
+    assert any(where.host_names and where.topology.boxes for where in places)
+    ported = [w for w in places if any(node.published_port for node in w.topology.nodes)]
+    assert any(where.topology.sites for where in ported)
+    assert any(where.topology.boxes for where in ported)
+    chained = [w for w in places if any(node.follows for node in w.topology.nodes)]
+    assert any(where.masters > 1 for where in chained)
+    assert any(where.topology.sites for where in chained)
+
+
+def test_chained_replicas_are_judged_by_what_must_be_true_at_the_end() -> None:
+    for scenario in WILD:
+        nodes = scenario.deployment.topology.nodes
+        if any(node.published_port and not node.announces for node in nodes):
+            assert scenario.invariants == ("calm-without-faults",)
+        elif any(node.follows for node in nodes):
+            assert "one-master-at-the-end" in scenario.invariants
+            assert "replicas-follow-at-the-end" not in scenario.invariants
+            assert scenario.watch_for is not None
+        else:
+            assert set(scenario.invariants) == {
+                each.name for each in INVARIANTS if each.kind is not Kind.SAFETY
+            }
+            assert scenario.expectations[0].name == "becomes-calm"
 
 
 def test_what_was_hit_is_mended() -> None:

@@ -65,8 +65,11 @@ def config_rewrite(server: Server, client: Client, command: Command) -> Reply:
     """Make the settings and the role of now those of the next start."""
     if not server.machine.has_config_file:
         return Error("ERR The server is running without a config file")
-    server.environment.charge(server.machine.config_rewrite_us)
-    server.disk.config = replace(server.settings, replicaof=server.upstream.target)
+    disk = server.disk
+    server.environment.charge(round(server.machine.config_rewrite_us * disk.slowdown))
+    if disk.is_failing:
+        return Error("ERR Rewriting config file: No space left on device")
+    disk.config = replace(server.settings, replicaof=server.upstream.target)
     return OK
 
 

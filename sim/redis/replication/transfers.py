@@ -93,6 +93,7 @@ class Transfers:
         self._delivered = delivered
         self._deliveries: list[Delivery] = []
         self._writing: Delivery | None = None
+        self._unserved: list[AttachedReplica] = []
 
     @property
     def delay_seconds(self) -> int:
@@ -149,6 +150,8 @@ class Transfers:
 
     def forget(self, replica: AttachedReplica) -> None:
         """A replica is gone. A child that works for nobody any more is stopped."""
+        if replica in self._unserved:
+            self._unserved.remove(replica)
         writing = [self._writing] if self._writing is not None else []
         for delivery in self._deliveries + writing:
             if replica in delivery.receivers:
@@ -165,10 +168,11 @@ class Transfers:
     def overdue(self) -> list[Client]:
         """Whose socket has taken nothing for longer than ``repl-timeout``, others waiting for it.
 
-        As in a real server nobody looks at a replica that is sent a file. [RED-4.3-4]
+        As in a real server nobody looks at a replica that is sent a file. [RED-4.3-4] With them
+        come those whose file could not be written.
         """
         latest = self._environment.unix_seconds() - self._settings.repl_timeout
-        return [
+        return [replica.client for replica in self._unserved] + [
             replica.client
             for delivery in self._deliveries
             if delivery.is_diskless and delivery.moved_seconds < latest
@@ -193,6 +197,9 @@ class Transfers:
     def _written(self, delivery: Delivery) -> None:
         self._writing = None
         self._forks.end()
+        if self._disk.is_failing:
+            self._unserved += delivery.receivers
+            return
         for replica in delivery.receivers:
             replica.state = ReplicaState.SEND_BULK
             self._send(

@@ -45,17 +45,19 @@ class CachedMaster:
 
 @dataclass(slots=True)
 class UpstreamOwner:
-    """What the link makes its server do.
+    """What the link makes its server do, and asks it.
 
     `apply(unit)` executes the commands of a unit; `forward(unit)` appends it to the history and
     passes it on; `drop_replicas()` disconnects sub-replicas; `begin_loading(sync, snapshot,
-    done)` drops the data, and calls `done` when the snapshot is loaded.
+    done)` drops the data, and calls `done` when the snapshot is loaded. A snapshot goes to the disk
+    first: `has_room()` tells whether anything can be written there.
     """
 
     apply: Callable[[Unit], None]
     forward: Callable[[Unit], None]
     drop_replicas: Callable[[], None]
     begin_loading: Callable[[str, Snapshot, Callable[[], None]], None]
+    has_room: Callable[[], bool]
 
 
 class Upstream:
@@ -295,6 +297,10 @@ class Upstream:
     # -- full resynchronisation
 
     def _receive_snapshot(self, part: SnapshotPart) -> None:
+        if not self._owner.has_room():
+            # The next cron run tries again, from the beginning; the old data stays.
+            self.drop()
+            return
         self._sync = part
         if part.snapshot is None:
             return
@@ -325,6 +331,8 @@ class Upstream:
     def _receive(self, units: tuple[Unit, ...]) -> None:
         delay_us = self._machine.apply_delay_us
         for unit in units:
+            if self._environment.has_ended:
+                return
             self.read_offset += unit.size
             if delay_us:
                 self._unapplied.append((self._environment.now_us() + delay_us, unit))
@@ -338,13 +346,16 @@ class Upstream:
         now_us = self._environment.now_us()
         while self._unapplied and self._unapplied[0][0] <= now_us:
             self._apply(self._unapplied.popleft()[1])
+            if self._environment.has_ended:
+                return
         if self._unapplied:
             wait_us = self._unapplied[0][0] - now_us
             self._apply_timer = self._environment.after(wait_us, self._apply_due)
 
     def _apply(self, unit: Unit) -> None:
         self._owner.apply(unit)
-        self._owner.forward(unit)
+        if not self._environment.has_ended:
+            self._owner.forward(unit)
 
     # -- the trace
 

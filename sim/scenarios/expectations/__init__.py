@@ -9,11 +9,15 @@
 
 from sim.scenarios.expectations.cast import Cast
 from sim.scenarios.expectations.claims import judge_claim
+from sim.scenarios.expectations.flags import BECOMES_CALM
 from sim.scenarios.expectations.kinds import ExpectationKind
 from sim.scenarios.expectations.states import STATES
 from sim.scenarios.expectations.table import EXPECTATIONS, judge_expectation
+from sim.scenarios.expectations.words import CONDITIONAL_NAMES
 
 __all__ = [
+    "BECOMES_CALM",
+    "CONDITIONAL_NAMES",
     "EXPECTATIONS",
     "STATES",
     "Cast",

@@ -13,7 +13,10 @@ from sim.scenarios.expectations.measures import masters_named_at_the_end
 from sim.scenarios.expectations.writers import WRITE_GRACE_US, find_writers
 from sim.trace import RunEnded
 
-__all__ = ["FLAGS"]
+__all__ = ["BECOMES_CALM", "FLAGS"]
+
+BECOMES_CALM = "becomes-calm"
+"""The name of the claim that all is well again in time (`World.is_calm`)."""
 
 
 def _one_master(trace: Trace, expected: bool, cast: Cast) -> Verdict:
@@ -93,7 +96,7 @@ FLAGS: dict[str, ExpectationKind] = {
         _clients_write,
         needs_clients=True,
     ),
-    "becomes-calm": ExpectationKind(
+    BECOMES_CALM: ExpectationKind(
         "true or false", "all is well again before the patience is over", _calm
     ),
 }

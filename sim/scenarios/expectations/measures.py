@@ -25,6 +25,7 @@ from sim.judge import (
 from sim.scenarios.comparisons import Comparison
 from sim.scenarios.expectations.cast import Cast
 from sim.scenarios.expectations.kinds import ExpectationKind
+from sim.scenarios.expectations.votes import discarded_votes, remembered_votes
 from sim.trace import FullSyncLoaded, Operation
 
 __all__ = ["MEASURES", "completed_failovers", "longest_outage_us", "masters_named_at_the_end"]
@@ -73,6 +74,16 @@ def _lost_elections(trace: Trace) -> _Measured:
 def _leaders(trace: Trace) -> _Measured:
     elected = sum(attempt.elected_us is not None for attempt in find_attempts(trace))
     return _Measured(elected, f"{elected} elected")
+
+
+def _discarded_votes(trace: Trace) -> _Measured:
+    count = discarded_votes(trace)
+    return _Measured(count, f"{count} votes were of an epoch that was over when they were counted")
+
+
+def _remembered_votes(trace: Trace) -> _Measured:
+    count = remembered_votes(trace)
+    return _Measured(count, f"{count} requests refused because of a vote from before a crash")
 
 
 def _lost_writes(trace: Trace) -> _Measured:
@@ -186,6 +197,14 @@ MEASURES: dict[str, ExpectationKind] = {
     "attempts": _kind("attempts of Sentinels to fail over, whatever came of them", _attempts),
     "lost-elections": _kind("attempts that ended without a leader", _lost_elections),
     "leaders": _kind("elections that somebody won", _leaders),
+    "discarded-votes": _kind(
+        "votes that a candidate had, and did not count because a later epoch had begun",
+        _discarded_votes,
+    ),
+    "remembered-votes": _kind(
+        "requests that were refused because of a vote that the voter gave before it crashed",
+        _remembered_votes,
+    ),
     "lost-writes": _kind(
         "acknowledged writes that are missing at the end", _lost_writes, needs_clients=True
     ),

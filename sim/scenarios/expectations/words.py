@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from minisentinel.trace import Trace
-from sim.invariants import INVARIANTS, Truth, Verdict
+from sim.invariants import INVARIANTS, SAFETY, Truth, Verdict
 from sim.invariants.verdicts import holds, is_broken, is_unknown
 from sim.judge import find_final_master
 from sim.scenarios.expectations.cast import Cast
 from sim.scenarios.expectations.kinds import ExpectationKind
 
-__all__ = ["INVARIANT_NAMES", "WORDS"]
+__all__ = ["CONDITIONAL_NAMES", "INVARIANT_NAMES", "WORDS"]
 
 _INVARIANTS = {invariant.name: invariant for invariant in INVARIANTS}
 INVARIANT_NAMES = tuple(_INVARIANTS)
+CONDITIONAL_NAMES = tuple(each.name for each in INVARIANTS if each not in SAFETY)
+"""What is claimed of runs that end well, or that no serious fault disturbs: not of every run."""
 
 
 def _master_at_the_end(trace: Trace, expected: str, cast: Cast) -> Verdict:

@@ -12,7 +12,13 @@ from collections.abc import Mapping
 
 from sim.scenarios.reading import deployment as _deployment
 from sim.scenarios.reading.clients import CLIENTS, read_clients
-from sim.scenarios.reading.expectations import CLAIM, EXPECT, read_claims, read_expectations
+from sim.scenarios.reading.expectations import (
+    CLAIM,
+    EXPECT,
+    INVARIANTS,
+    read_claims,
+    read_expectations,
+)
 from sim.scenarios.reading.faults import FAULTS, read_faults
 from sim.scenarios.reading.file import ScenarioFile
 from sim.scenarios.reading.kinds import POSITIVE_SECONDS, SECONDS, TEXT
@@ -50,6 +56,12 @@ RUN = Table(
             "watch-for",
             POSITIVE_SECONDS,
             "the run ends so long after the last fault, calm or not; for stories that do not end",
+        ),
+        Key(
+            "invariants",
+            INVARIANTS,
+            "the invariants that must hold beside those that are judged in every run, by name, or "
+            "`all`: what must be true at the end, and while there are no serious faults",
         ),
     ),
 )
@@ -101,7 +113,7 @@ def read_scenario(
     faults = read_faults(
         file,
         document,
-        tuple(deployment.topology.groups),
+        deployment.topology.groups,
         [name for name, _ in deployment.host_names],
     )
     return Scenario(
@@ -122,6 +134,7 @@ def read_scenario(
         parameters=parameters,
         variants=variants,
         variant=variant,
+        invariants=run.get("invariants", ()),
         source=Source(text, path, name, tuple(changes.items())),
     )
 

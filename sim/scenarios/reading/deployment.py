@@ -108,6 +108,12 @@ MACHINE = (
         "how long a server stands still to fork",
         "10",
     ),
+    Key(
+        "fsync-milliseconds",
+        whole_from(0),
+        "how long an fsync of the append-only file takes",
+        "2",
+    ),
 )
 MACHINE_VALUES = {
     "data-megabytes": ("other_data_bytes", MEGABYTE),
@@ -118,6 +124,7 @@ MACHINE_VALUES = {
     "memory-megabytes": ("memory_bytes", MEGABYTE),
     "data-keys": ("other_keys", 1),
     "fork-milliseconds-per-gigabyte": ("fork_us_per_gigabyte", 1000),
+    "fsync-milliseconds": ("fsync_us", 1000),
 }
 """The attributes of `Machine` that these keys set, and how many of their units one of a key is."""
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from sim.scenarios.events import EVENT_NAMES
 from sim.scenarios.expectations import EXPECTATIONS, STATES
-from sim.scenarios.expectations.words import INVARIANT_NAMES
+from sim.scenarios.expectations.words import CONDITIONAL_NAMES, INVARIANT_NAMES
 from sim.scenarios.reading.faults import NODE, ROLES
 from sim.scenarios.reading.file import ScenarioFile
 from sim.scenarios.reading.kinds import (
@@ -27,7 +27,7 @@ from sim.scenarios.reading.tables import Key, Table, array_of_tables, check_keys
 from sim.scenarios.scenario import Claim, Expectation, Fault
 from sim.world.deployment import Deployment
 
-__all__ = ["CLAIM", "EXPECT", "read_claims", "read_expectations"]
+__all__ = ["CLAIM", "EXPECT", "INVARIANTS", "read_claims", "read_expectations"]
 
 
 def _since(value: object) -> str | float:
@@ -45,6 +45,12 @@ def _invariants(value: object) -> tuple[str, ...]:
             raise ValueError(f"expected one of: {known}; found {name!r}")
     return names
 
+
+def _judged(value: object) -> tuple[str, ...]:
+    return CONDITIONAL_NAMES if value == "all" else _invariants(value)
+
+
+INVARIANTS = Kind("`all`, or a list of names of invariants", _judged)
 
 _KINDS = {
     "true or false": BOOLEAN,

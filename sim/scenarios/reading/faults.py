@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from sim.network.latency import Constant, Latency, Uniform
+from sim.scenarios.reading.aims import check_aims
 from sim.scenarios.reading.file import ScenarioFile
 from sim.scenarios.reading.kinds import (
     BOOLEAN,
@@ -83,6 +85,12 @@ FAULTS = Table(
             "in the instant in which it is said, not at the next look within a tenth of a second",
             "false",
         ),
+        Key(
+            "within",
+            POSITIVE_SECONDS,
+            "if it is not said within so many seconds, the fault is left out",
+            "the patience of the run, and then the run has failed",
+        ),
         Key("node", NAME, "the node that is hit, by its name or role"),
         Key("nodes", NAMES, "the nodes that are hit, if several are"),
         Key("groups", GROUPS, "the groups of nodes between which something happens"),
@@ -115,23 +123,24 @@ FAULTS = Table(
 )
 
 _MOMENT = ("at", "when", "after")
-_CONDITION = ("by", "about", "nth", "at-once")
+_CONDITION = ("by", "about", "nth", "at-once", "within")
 _REPEAT = ("every", "jitter", "spread", "times", "until")
 
 
 def read_faults(
     file: ScenarioFile,
     document: Mapping[str, Any],
-    groups: Sequence[str] = (),
+    groups: Mapping[str, Sequence[str]] = MappingProxyType({}),
     host_names: Sequence[str] = (),
 ) -> tuple[Fault, ...]:
-    """Every fault; `groups` are the names of boxes and sites, `host_names` those of hosts."""
+    """Every fault; `groups` are the nodes of boxes and sites, `host_names` the names of hosts."""
     faults: list[Fault] = []
     now: float | None = 0.0
     for index, table in enumerate(array_of_tables(file, document, "faults")):
         fault = _fault(file, table, index)
         now = _moment_of(file, fault, index, now)
-        _check_names(file, fault, index, faults, groups)
+        _check_names(file, fault, index, faults, tuple(groups))
+        check_aims(file, fault, index, faults, groups)
         if fault.host_name and fault.host_name not in host_names:
             known = ", ".join(host_names) or "none are given"
             problem = f"expected a name of [names] ({known}), found {fault.host_name!r}"
@@ -172,6 +181,7 @@ def _fault(file: ScenarioFile, table: Mapping[str, Any], index: int) -> Fault:
         about=found.get("about", ""),
         nth=found.get("nth", 1),
         at_once=found.get("at-once", False),
+        within=found.get("within"),
         repeat=_repetition(file, found, index),
         words=found.get("words", ()),
         to=found.get("to", ""),
@@ -244,11 +254,16 @@ def _repetition(file: ScenarioFile, found: Mapping[str, Any], index: int) -> Rep
 
 
 def _moment_of(file: ScenarioFile, fault: Fault, index: int, now: float | None) -> float | None:
-    """When `fault` happens, if the one before happens at `now`; None: the run will tell."""
+    """When `fault` happens at the latest, if the one before is over at `now`; None: who knows."""
     if fault.at is None:
-        return None if fault.when or now is None else round(now + fault.after, 6)
+        if now is None or (fault.when and fault.within is None):
+            return None
+        return round(now + fault.after + (fault.within or 0.0), 6)
     if now is None:
-        problem = "expected 'after' or 'when': since a 'when' above nobody knows how late it is"
+        problem = (
+            "expected 'after' or 'when': since a 'when' above, which has no 'within', nobody knows "
+            "how late it is"
+        )
         raise file.error("faults", "at", problem, index)
     if fault.at < now:
         problem = f"expected faults in order of time; the last is at {now:g}"

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from minisentinel.words import UnbalancedQuotes, split_words
 from sim.kernel.units import microseconds
 from sim.network.latency import Constant, Distances, Empirical, Latency, LogNormal, Uniform
 from sim.scenarios.comparisons import Comparison
@@ -198,7 +199,11 @@ def _event(value: object) -> str:
 
 def _command(value: object) -> tuple[str, ...]:
     if isinstance(value, str):
-        words = tuple(value.split())
+        try:
+            words = tuple(split_words(value))
+        except UnbalancedQuotes:
+            problem = f"expected a command with every quote closed, found {value!r}"
+            raise ValueError(problem) from None
     elif isinstance(value, list) and all(isinstance(each, str) for each in value):
         words = tuple(value)
     else:

@@ -18,8 +18,9 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from sim.search.soak.journal import Journal
-from sim.search.soak.report import summarize, write_report
+from sim.search.soak.report import Summary, summarize, write_report
 from sim.search.soak.runs import EXCEPTION, Failure, RunRecord, run_number, story_number
+from sim.search.soak.sources import fingerprint
 
 __all__ = ["soak"]
 
@@ -50,52 +51,79 @@ def soak(
     """Run stories for so many `minutes` of this machine, beside those that `out` has already.
 
     On `jobs` processes (all processors if None), `most` stories at most. `tell` hears how it goes.
-    Returns whether nothing is wrong that is not explained, earlier runs included. An interrupt
-    ends it like the end of the time: what is finished counts, and the report is written. Raises
-    `JournalError` and OSError.
+    What is left of the minutes counts if the last campaign was killed and was for as long, and what
+    other code has run counts apart. Returns whether nothing is wrong that is not explained, earlier
+    runs of the same code included. An interrupt ends it like the end of the time: what is finished
+    counts, and the report is written. Raises `JournalError` and OSError.
     """
     out = Path(out)
-    journal = Journal(out / JOURNAL)
-    if journal.records:
-        tell(f"going on after {len(journal.records)} runs in {journal.path}")
-    started = last_report = _clock()
+    journal = Journal(out / JOURNAL, fingerprint())
+    done = journal.done_of(minutes)
+    _tell_of_before(journal, done, minutes, tell)
+    journal.begin(minutes, done)
+    began = last_report = _clock()
     earlier_us = sum(each.virtual_us for each in journal.records.values())
     workers = [_start(out / VIOLATIONS) for _ in range(jobs or os.cpu_count() or 1)]
     numbers = _limited(journal.missing(), most)
+    over = ""
     try:
         for worker in workers:
             _hand_out(worker, numbers)
         while any(worker.number is not None for worker in workers):
-            left = started + 60 * minutes - _clock()
+            left = began + 60 * minutes - done - _clock()
             busy = [worker.pipe for worker in workers if worker.number is not None]
             for pipe in wait(busy, max(0.0, min(left, 1.0))):
                 index = next(i for i, each in enumerate(workers) if each.pipe is pipe)
                 record, alive = _result(workers[index])
-                journal.append(record)
+                journal.append(record, done + _clock() - began)
                 for failure in record.failures:
                     tell(f"story {record.number}: {failure.reason}\n  {failure.command}")
                 if not alive:
                     workers[index] = _start(out / VIOLATIONS)
+                    if fingerprint() != journal.code:
+                        over = "the code is another one now"
+                        break
                 _hand_out(workers[index], numbers)
             if _clock() - last_report >= REPORT_EVERY_S:
                 last_report = _clock()
-                write_report(summarize(journal.records.values()), out)
-                tell(_progress(journal, earlier_us, last_report - started))
+                write_report(_summary(journal), out)
+                tell(_progress(journal, earlier_us, last_report - began))
             if left <= 0:
+                over = over or "the time is over"
+            if over:
                 break
     except KeyboardInterrupt:
-        tell("interrupted")
+        over = "interrupted"
     finally:
+        over = over or "all stories are run"
         for worker in workers:
             worker.process.terminate()
             worker.pipe.close()
         for worker in workers:
             worker.process.join()
+        journal.end(over)
         journal.close()
-    summary = summarize(journal.records.values())
+    tell(over)
+    summary = _summary(journal)
     write_report(summary, out)
-    tell(_progress(journal, earlier_us, _clock() - started))
+    tell(_progress(journal, earlier_us, _clock() - began))
     return not summary.failures
+
+
+def _tell_of_before(
+    journal: Journal, done: float, minutes: float, tell: Callable[[str], None]
+) -> None:
+    """Say what the journal holds already."""
+    for code, runs in journal.others.items():
+        tell(f"{len(runs)} runs of other code ({code}; now it is {journal.code}) count apart")
+    if journal.records:
+        tell(f"going on after {len(journal.records)} runs in {journal.path}")
+    if done:
+        tell(f"{done / 60:.1f} of the {minutes:g} minutes were done when it was killed")
+
+
+def _summary(journal: Journal) -> Summary:
+    return summarize(journal.records.values(), code=journal.code, others=journal.others)
 
 
 def _limited(numbers: Iterator[int], most: int | None) -> Iterator[int]:

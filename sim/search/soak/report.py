@@ -15,12 +15,22 @@ from sim.invariants.coverage import Coverage
 from sim.scenarios.events import EVENT_NAMES
 from sim.search.soak.runs import Failure, RunRecord
 
-__all__ = ["Summary", "summarize", "write_report"]
+__all__ = ["Part", "Summary", "summarize", "write_report"]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What is kept of the runs of other code: how many, how long, what nothing explained."""
+
+    code: str
+    runs: int
+    virtual_hours: float
+    failures: tuple[tuple[int, Failure], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """All runs of a campaign together.
+    """All runs of one code together; `code` is its fingerprint, and `others` are those of other.
 
     `faults` counts what was done, by verb; `seen` in how many runs each thing that can happen did,
     in the tables of `sim.invariants.coverage.Coverage`, and `often` how often in all;
@@ -37,14 +47,24 @@ class Summary:
     often: Mapping[str, int]
     peculiarities: Mapping[str, int]
     failures: tuple[tuple[int, Failure], ...]
+    code: str = ""
+    others: tuple[Part, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """The summary as a JSON object."""
         return dataclasses.asdict(self)
 
 
-def summarize(records: Iterable[RunRecord]) -> Summary:
-    """The summary of some runs, the same in whatever order they were finished."""
+def summarize(
+    records: Iterable[RunRecord],
+    *,
+    code: str = "",
+    others: Mapping[str, Mapping[int, RunRecord]] | None = None,
+) -> Summary:
+    """The summary of some runs of a `code`, the same in whatever order they were finished.
+
+    `others` are the runs of other code, by its fingerprint.
+    """
     runs = sorted(records, key=lambda record: record.number)
     faults, peculiarities = Counter[str](), Counter[str]()
     coverage = Coverage(EVENT_NAMES)
@@ -55,14 +75,28 @@ def summarize(records: Iterable[RunRecord]) -> Summary:
     return Summary(
         runs=len(runs),
         kinds=dict(sorted(Counter(record.kind for record in runs).items())),
-        virtual_hours=round(sum(record.virtual_us for record in runs) / 3.6e9, 3),
+        virtual_hours=_hours(runs),
         entries=sum(record.entries for record in runs),
         faults=dict(faults.most_common()),
         seen=coverage.counts(),
         often=dict(sorted(coverage.often.items())),
         peculiarities=dict(peculiarities.most_common()),
-        failures=tuple((record.number, each) for record in runs for each in record.failures),
+        failures=_failures(runs),
+        code=code,
+        others=tuple(
+            Part(each, len(found), _hours(found.values()), _failures(found.values()))
+            for each, found in (others or {}).items()
+        ),
     )
+
+
+def _hours(runs: Iterable[RunRecord]) -> float:
+    return round(sum(record.virtual_us for record in runs) / 3.6e9, 3)
+
+
+def _failures(runs: Iterable[RunRecord]) -> tuple[tuple[int, Failure], ...]:
+    ordered = sorted(runs, key=lambda record: record.number)
+    return tuple((record.number, each) for record in ordered for each in record.failures)
 
 
 def write_report(summary: Summary, folder: str | Path) -> None:
@@ -86,6 +120,7 @@ def _markdown(summary: Summary) -> list[str]:
         f"- {sum(summary.faults.values())} faults",
         f"- {summary.entries} entries of traces",
         f"- {len(summary.failures)} violations that nothing explains",
+        *([f"- code {summary.code}"] if summary.code else []),
         "",
         "## Violations",
         "",
@@ -94,6 +129,7 @@ def _markdown(summary: Summary) -> list[str]:
         lines += [f"- story {number}: {failure.reason}", f"  `{failure.command}`"]
     if not summary.failures:
         lines.append("None that is not explained.")
+    lines += _others(summary.others)
     lines += ["", "## Explained by peculiarities", ""]
     lines += _counts(("peculiarity", "runs"), summary.peculiarities)
     lines += ["", "## Faults", "", *_counts(("fault", "times"), summary.faults)]
@@ -106,6 +142,19 @@ def _markdown(summary: Summary) -> list[str]:
             f"| `{name}` | {runs} | {summary.often.get(name, 0)} |" for name, runs in table.items()
         ]
     return lines
+
+
+def _others(parts: Iterable[Part]) -> list[str]:
+    """What was run by other code: a row for each."""
+    rows = [
+        f"| {each.code} | {each.runs} | {each.virtual_hours * 60:.0f} | {len(each.failures)} |"
+        for each in parts
+    ]
+    if not rows:
+        return []
+    told = "These runs were made before the code was changed, and are not counted above or below."
+    head = ["| code | runs | virtual minutes | violations |", "|---|---:|---:|---:|"]
+    return ["", "## Other code", "", told, "", *head, *rows]
 
 
 def _counts(headings: tuple[str, str], counts: Mapping[str, int]) -> list[str]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from minisentinel.trace import Trace
+from minisentinel.trace import Entry, Trace
 from sim.invariants.coverage import witnessed
 from sim.scenarios import ScenarioError
 from sim.scenarios.writing import write_scenario
@@ -123,5 +123,21 @@ def _broken_off(
 
 
 def _faults(trace: Trace) -> dict[str, int]:
-    verbs = (entry.data.verb for entry in trace.entries if isinstance(entry.data, FaultInjected))
-    return dict(sorted(Counter(verbs).items()))
+    """How often each thing was done, by its verb; of repairs, by what was wrong."""
+    counts = Counter(
+        _repaired(entry, data.detail) if data.verb == "repair" else data.verb
+        for entry, data in trace.of(FaultInjected)
+    )
+    return dict(sorted(counts.items()))
+
+
+def _repaired(entry: Entry, detail: str) -> str:
+    """What a repair has ended: the trace calls all of them by one verb."""
+    if entry.node != "network":
+        return "repair: disk"
+    what = next((word for said, word in _REPAIRS.items() if detail.startswith(said)), "network")
+    return f"repair: {what}"
+
+
+_REPAIRS = {"as fast as": "delay", "no more loss": "loss", "as wide as": "rate"}
+"""What the details of repairs of the network begin with, and what they are about."""

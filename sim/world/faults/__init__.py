@@ -4,9 +4,9 @@ Each is a function of the world; what it does is written on the trace as a fault
 """
 
 from sim.world.faults.commands import command
-from sim.world.faults.disks import break_disk, repair_disk
+from sim.world.faults.disks import break_disk, repair_disk, slow_disk
 from sim.world.faults.growth import add_node, reuse_address
-from sim.world.faults.hosts import drift_clock, end_stalls, slow_disk, stall
+from sim.world.faults.hosts import drift_clock, end_stalls, stall
 from sim.world.faults.links import delay, hold, lose, narrow, release
 from sim.world.faults.names import answer_names, point_name, remove_name, silence_names
 from sim.world.faults.restarts import rolling_restart, stop

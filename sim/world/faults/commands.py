@@ -11,7 +11,7 @@ from sim.network.endpoint import CloseReason, Endpoint, FailReason
 from sim.network.topology import Host
 from sim.process import Process
 from sim.trace import CommandAnswered
-from sim.world.world import World
+from sim.world.world import ImpossibleFault, World
 
 __all__ = ["command"]
 
@@ -22,9 +22,13 @@ ADDRESS = "10.0.9.{}"
 def command(world: World, name: str, words: Sequence[str]) -> str:
     """Send a command to a node, over the network; its answer is written on the trace.
 
-    The operator sits at a machine of their own, which no partition made before cuts off.
+    The operator sits at a machine of their own, which no partition made before cuts off. Raises
+    `ImpossibleFault` for a client, which takes no commands.
     """
     node = world.node(name)
+    if node.name in world.clients:
+        known = ", ".join((*world.servers, *world.sentinels))
+        raise ImpossibleFault(f"{node.name} takes no commands; expected one of: {known}")
     place = next(each for each in world.plan.places if each.name == node.name)
     world.note_fault("command", node.name, " ".join(words))
     terminal = _Terminal(world, node.name, tuple(words))

@@ -1,13 +1,12 @@
-"""What is wrong with single machines: a clock that drifts, stalls, a slow disk."""
+"""What is wrong with single machines: a clock that drifts, stalls."""
 
 from __future__ import annotations
 
 from sim.kernel.units import microseconds
 from sim.network.latency import Latency
-from sim.world.faults.disks import disk_of
 from sim.world.world import World
 
-__all__ = ["drift_clock", "end_stalls", "slow_disk", "stall"]
+__all__ = ["drift_clock", "end_stalls", "stall"]
 
 
 def drift_clock(world: World, name: str, parts_per_million: float) -> str:
@@ -48,14 +47,3 @@ def end_stalls(world: World, name: str) -> str:
     if world.network.stalls.end(node.host.machine):
         world.note_fault("end_stalls", node.name, "the machine stalls no more")
     return node.name
-
-
-def slow_disk(world: World, name: str, factor: float) -> str:
-    """Let every rewrite of a Sentinel's file take `factor` times as long; 1: as fast as ever.
-
-    Raises `ImpossibleFault` for a node that is no Sentinel.
-    """
-    disk = disk_of(world, name)
-    world.note_fault("slow_disk", name, f"saving takes {factor:g} times as long")
-    disk.slowdown = factor
-    return name

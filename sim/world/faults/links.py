@@ -26,11 +26,18 @@ def hold(world: World, source: str, target: str) -> str:
 
 
 def release(world: World, source: str, target: str) -> str:
-    """Let go of what `hold` has kept: it arrives now, in order."""
+    """Let go of what `hold` has kept: it arrives now, in order.
+
+    So does what was sent on a connection that `source` has given up since, and `target` has not.
+    """
     world.note_fault("release", source, f"what it has sent to {target} arrives")
-    for endpoint in world.node(source).endpoints:
-        if endpoint.is_open and endpoint.peer.owner is world.node(target):
+    sender, receiver = world.node(source), world.node(target)
+    for endpoint in sender.endpoints:
+        if endpoint.is_open and endpoint.peer.owner is receiver:
             endpoint.release()
+    for endpoint in receiver.endpoints:
+        if endpoint.is_open and endpoint.peer.owner is sender:
+            endpoint.peer.release()
     return source
 
 

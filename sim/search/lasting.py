@@ -1,0 +1,119 @@
+"""Hunting grounds in which something stays broken: nobody mends the master, or what hangs.
+
+Stories that end well cannot show a Sentinel that does nothing: the mending does its work.
+"""
+
+from __future__ import annotations
+
+from sim.clients import ClientGroup, Workload
+from sim.scenarios import Fault, Scenario
+from sim.search.choosing import Chooser
+from sim.search.schedules import Schedule
+from sim.search.stories import SETTLED_S, Story
+from sim.world.deployment import Deployment
+
+__all__ = ["gone", "guarded", "returning", "stuck_replica"]
+
+MASTER = "redis-1"
+
+
+def _watched(to: Schedule, seconds: float) -> Story:
+    """The story of what was done, watched for so long after it."""
+    scenario = Scenario(
+        name="story",
+        title="A random story",
+        theme="Random",
+        about="",
+        deployment=to.where,
+        faults=tuple(to.faults),
+        expectations=(),
+        watch_for=seconds,
+    )
+    return Story(scenario, to.choose.integer(1, 10_000))
+
+
+def gone(choose: Chooser) -> Story:
+    """The master dies for ever, perhaps with a Sentinel or a replica; or no replica is fit."""
+    replicas = choose.choice((2, 1, 3))
+    where = Deployment(
+        sentinels=choose.choice((3, 5, 4)),
+        replicas=replicas,
+        clients=0,
+        quorum=choose.choice((2, 1)),
+        down_after_milliseconds=choose.choice((1000, 2000, 500)),
+        failover_timeout=choose.choice((6000, 1000, 10_000)),
+        replica_priorities=(choose.choice((100, 100, 0)),) * replicas,
+    )
+    to = Schedule(choose, where, SETTLED_S + choose.integer(0, 99) / 10)
+    to.faults.append(Fault("kill", to.now_s, node=MASTER))
+    for who in (to.sentinels, to.servers[1:]):
+        if choose.choice((False, False, True)) and len(who) > 1:
+            to.wait((0.0, 0.3, 2.0))
+            to.faults.append(Fault("kill", to.now_s, node=choose.choice(who)))
+    return _watched(to, 30.0)
+
+
+def returning(choose: Chooser) -> Story:
+    """A master comes back when another one has long taken its place, and is watched for a while."""
+    where = Deployment(
+        sentinels=choose.choice((3, 1, 5)),
+        replicas=choose.choice((1, 2)),
+        clients=choose.choice((0, 1)),
+        quorum=1,
+        down_after_milliseconds=choose.choice((1000, 2000)),
+        failover_timeout=choose.choice((6000, 10_000)),
+    )
+    to = Schedule(choose, where, SETTLED_S)
+    away, back = choose.choice((("pause", "resume"), ("kill", "restart")))
+    to.faults.append(Fault(away, to.now_s, node=MASTER))
+    to.wait((15.0, 20.0))
+    to.faults.append(Fault(back, to.now_s, node=MASTER))
+    return _watched(to, 50.0)
+
+
+def stuck_replica(choose: Chooser) -> Story:
+    """An operator asks for a failover, and a replica freezes that is to follow the new master."""
+    replicas = choose.choice((2, 3))
+    where = Deployment(
+        sentinels=choose.choice((3, 1)),
+        replicas=replicas,
+        clients=0,
+        parallel_syncs=choose.choice((3, 4)),
+        down_after_milliseconds=choose.choice((20_000, 30_000)),
+        failover_timeout=choose.choice((60_000, 40_000)),
+    )
+    to = Schedule(choose, where, SETTLED_S)
+    # It is not needed for anything else, and the better one is promoted.
+    to.faults.append(Fault("pause", to.now_s, node=choose.choice(to.servers[1:])))
+    to.wait((0.0, 0.3))
+    words = ("SENTINEL", "FAILOVER", where.master_name)
+    to.faults.append(Fault("command", to.now_s, node=choose.choice(to.sentinels), words=words))
+    return _watched(to, 30.0)
+
+
+def guarded(choose: Chooser) -> Story:
+    """A master that must not write without replicas loses them, and later dies or comes back."""
+    lag_s = choose.choice((2, 3, 5))
+    where = Deployment(
+        sentinels=3,
+        replicas=choose.choice((1, 2)),
+        clients=2,
+        groups=(ClientGroup(count=2, workload=Workload(rate=10.0)),),
+        down_after_milliseconds=choose.choice((5000, 20_000)),
+        failover_timeout=10_000,
+        directives=(
+            ("min-replicas-to-write", "1"),
+            ("min-replicas-max-lag", str(lag_s)),
+        ),
+    )
+    to = Schedule(choose, where, SETTLED_S)
+    if choose.integer(0, 1):
+        to.faults.append(Fault("partition", to.now_s, groups=((MASTER,), tuple(to.servers[1:]))))
+    else:
+        to.faults += [Fault("pause", to.now_s, node=each) for each in to.servers[1:]]
+    to.wait((7.0, 12.0, 3.5))
+    if choose.integer(0, 1):
+        to.faults.append(Fault("heal", to.now_s))
+        to.faults += [Fault("resume", to.now_s, node=each) for each in to.servers[1:]]
+        to.faults.append(Fault("kill", to.now_s, node=MASTER))
+    return _watched(to, 12.0)

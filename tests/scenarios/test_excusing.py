@@ -1,0 +1,81 @@
+"""A world that never becomes calm is excused only where all that is in its way is explained."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from sim.scenarios import Expectation, Fault, Result, Scenario, find_scenario, run_scenario
+from sim.scenarios.expectations import BECOMES_CALM, CONDITIONAL_NAMES
+from sim.world import Deployment
+from sim.world.topology import NodeSettings, Topology
+
+TRUTHS = find_scenario("three-truths")
+"""Three Sentinels whose files name three masters: a tie of epoch 0, which lasts for ever."""
+
+
+def truths(*faults: Fault, deployment: Deployment = TRUTHS.deployment) -> Scenario:
+    return replace(
+        TRUTHS,
+        deployment=deployment,
+        faults=faults,
+        expectations=(Expectation(BECOMES_CALM, True),),
+        claims=(),
+        watch_for=None,
+        limit=5.0,
+        invariants=CONDITIONAL_NAMES,
+    )
+
+
+def failed(result: Result) -> bool:
+    assert result.trace.entries[-1].data.kind == "run-ended"
+    return BECOMES_CALM in result.failures
+
+
+def test_tie_that_lasts_for_ever_is_an_excuse() -> None:
+    result = run_scenario(truths())
+    assert result.peculiarities == ("equal-epochs",)
+    assert BECOMES_CALM in result.forgiven
+    assert not failed(result)
+
+
+def test_tie_does_not_excuse_a_process_that_is_frozen() -> None:
+    result = run_scenario(truths(Fault("pause", 15.0, node="redis-3")))
+    assert BECOMES_CALM not in result.forgiven
+    assert failed(result)
+
+
+def test_tie_does_not_excuse_a_network_that_is_cut() -> None:
+    cut = Fault("partition", 15.0, groups=(("client-1",),))
+    assert failed(run_scenario(truths(cut)))
+
+
+def test_tie_about_one_master_does_not_excuse_another_one() -> None:
+    """An operator says that the first of two masters is elsewhere; of the second, all is well."""
+    remove = ("SENTINEL", "REMOVE", "mymaster")
+    monitor = ("SENTINEL", "MONITOR", "mymaster", "10.0.0.2", "6379", "2")
+    tie = (
+        Fault("command", 20.0, node="sentinel-1", words=remove),
+        Fault("command", 20.1, node="sentinel-1", words=monitor),
+    )
+    nodes: tuple[NodeSettings, ...] = (NodeSettings(name="redis-2", stands_alone=True),)
+    where = replace(TRUTHS.deployment, masters=2, topology=Topology(nodes=nodes))
+    assert not failed(run_scenario(truths(*tie, deployment=where)))
+    # A replica of the second master follows nobody, so that no Sentinel knows or corrects it.
+    nodes += (NodeSettings(name="redis-5", stands_alone=True),)
+    assert failed(
+        run_scenario(truths(*tie, deployment=replace(where, topology=Topology(nodes=nodes))))
+    )
+
+
+def test_nothing_is_excused_where_nothing_peculiar_happens() -> None:
+    story = replace(
+        find_scenario("kill-master"),
+        faults=(Fault("pause", 15.0, node="redis-1"),),
+        expectations=(Expectation(BECOMES_CALM, True),),
+        claims=(),
+        limit=1.0,
+        watch_for=None,
+    )
+    result = run_scenario(story)
+    assert result.peculiarities == ()
+    assert failed(result)
