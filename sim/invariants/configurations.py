@@ -199,7 +199,8 @@ class _SavedBeforeSent(SentinelWatch):
     def _vote(self, entry: Entry, data: VoteReceived) -> Violation | None:
         voter = self._cast.name(data.peer)
         vote = self._votes.get((voter, data.master, data.epoch))
-        if vote is None:
+        if vote is None or voter == entry.node:
+            # One may hear oneself, at an address that leads back.
             return None
         self._received += 1
         disk = self._disk(voter)
@@ -216,7 +217,7 @@ class _SavedBeforeSent(SentinelWatch):
     def _request(self, entry: Entry, data: OpinionGiven) -> Violation | None:
         asker = self._cast.name(data.asker)
         raised = self._epochs.get((asker, data.epoch))
-        if raised is None:
+        if raised is None or asker == entry.node:
             return None
         self._received += 1
         disk = self._disk(asker)

@@ -83,7 +83,7 @@ class _Agreement(SentinelWatch):
             agreeing = sorted(
                 (max(ready_us, company.sdown[peer, key[1]].time_us), peer)
                 for peer, ready_us in company.can_ask(key)
-                if (peer, key[1]) in company.sdown
+                if _of_one_server(since, company.sdown.get((peer, key[1])))
             )
             needed = settings.quorum - 1
             if len(agreeing) < needed:
@@ -110,6 +110,18 @@ class _Agreement(SentinelWatch):
         if self._company.missing:
             return is_unknown(self._company.missing)
         return holds(f"{self._agreed} times a quorum agreed")
+
+
+def _of_one_server(mine: Entry, theirs: Entry | None) -> bool:
+    """Whether two events are about one address: who leads a failover still has the old one."""
+    if theirs is None:
+        return False
+    one, other = mine.data, theirs.data
+    return (
+        isinstance(one, SentinelEvent)
+        and isinstance(other, SentinelEvent)
+        and (one.host, one.port) == (other.host, other.port)
+    )
 
 
 AGREEMENT_IS_REACHED = Invariant(

@@ -99,7 +99,8 @@ class _Noticed(Watch):
             self._absent.add(node)
             if data.is_end:
                 self._drop(node, "", ())
-            if address is not None and address not in self._dead:
+            lives_there = address is not None and self._cast.at.get(address, node) == node
+            if address is not None and lives_there and address not in self._dead:
                 self._dead[address] = entry
                 self._count(entry, lambda key: key[2] == address)
         elif data.change in ("resumed", "unblocked"):

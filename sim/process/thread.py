@@ -149,6 +149,9 @@ class Thread:
             return
         self.state = "running"
         self._record("resumed")
+        if self._blocked:
+            # Awake, and busy as before.
+            self._record("blocked")
         now = self.kernel.now
         if self._free_at > self._paused_at:
             self._free_at += now - self._paused_at

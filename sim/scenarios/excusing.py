@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sim.invariants import Judgement, Kind
+from sim.invariants import PECULIARITIES, Judgement, Kind
 from sim.invariants.verdicts import Violation
 from sim.world import World
 from sim.world.calm import is_settled
 from sim.world.mastership import present_master
 
 __all__ = ["unrest_is_explained"]
+
+_LATELY_US = 30_000_000
 
 
 def unrest_is_explained(world: World, judgements: Iterable[Judgement]) -> bool:
@@ -29,8 +31,21 @@ def unrest_is_explained(world: World, judgements: Iterable[Judgement]) -> bool:
         for violation in each.verdict.violations
         for name in _masters_of(world, violation)
     }
+    explained |= _stirred_up(world)
     restless = _restless_masters(world)
     return bool(restless) and restless <= explained
+
+
+def _stirred_up(world: World) -> set[str]:
+    """The masters about which a peculiarity that never rests shows in the last half minute."""
+    since_us = world.trace.entries[-1].time_us - _LATELY_US
+    return {
+        name
+        for peculiarity in PECULIARITIES
+        if peculiarity.never_rests
+        for entry in peculiarity.recognise(world.trace).entries
+        if entry.time_us >= since_us and (name := getattr(entry.data, "master", ""))
+    }
 
 
 def _is_disturbed(world: World) -> bool:

@@ -347,6 +347,7 @@ def test_blocks_add_up_and_a_pause_stops_their_clock() -> None:
         (0, "blocked"),
         (100 * MS, "paused"),
         (SECOND + 100 * MS, "resumed"),
+        (SECOND + 100 * MS, "blocked"),
         (SECOND + 210 * MS, "unblocked"),
     ]
 

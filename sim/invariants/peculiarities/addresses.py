@@ -7,6 +7,7 @@ from minisentinel.trace import (
     Entry,
     OpinionGiven,
     SentinelEvent,
+    SubjectivelyDown,
     Trace,
     VoteGranted,
     VoteReceived,
@@ -18,7 +19,7 @@ from sim.invariants.known import Address, Cast
 from sim.invariants.liveness import ONE_MASTER_AT_THE_END, REPLICAS_FOLLOW_AT_THE_END
 from sim.invariants.peculiarities.peculiarity import Occurrences, Peculiarity
 from sim.invariants.verdicts import Violation
-from sim.invariants.views import NOBODY_IS_ITS_OWN_PEER, OPINIONS_ARE_ONES_OWN
+from sim.invariants.views import LIFE_IS_NOTICED, NOBODY_IS_ITS_OWN_PEER, OPINIONS_ARE_ONES_OWN
 from sim.trace import HostNamed
 
 __all__ = ["OWN_ADDRESS", "STALE_NAME"]
@@ -105,15 +106,19 @@ class _Names:
 
     def is_stale(self, host: str) -> bool:
         """Whether this is a name that has meant several hosts, or one of these."""
-        host = host.lower()
-        return any(host == name or host in self.hosts[name] for name in self.moved_us)
+        return self.share_a_name(host, host)
+
+    def share_a_name(self, one: str, other: str) -> bool:
+        """Whether both are a name that has meant several hosts, or such a host of it."""
+        told = {one.lower(), other.lower()}
+        return any(told <= {name, *self.hosts[name]} for name in self.moved_us)
 
 
 def _stale_name(trace: Trace) -> Occurrences:
-    """Beliefs in a master by a name that has meant several hosts, and corrections for its sake.
+    """Names that have meant several hosts, beliefs in such a master, and corrections for its sake.
 
     They explain what is wrong with servers that were corrected, with the epochs of such beliefs,
-    and with opinions about any host that the name has meant.
+    and with what such a Sentinel says of any host that the name has meant.
     """
     cast, names = Cast(), _Names()
     found = []
@@ -124,9 +129,11 @@ def _stale_name(trace: Trace) -> Occurrences:
         cast.note(entry)
         if isinstance(data, HostNamed):
             names.note(entry, data)
+            if data.name.lower() in names.moved_us:
+                found.append(entry)
         elif isinstance(data, ConfigurationBelieved):
-            believed[entry.node, data.master] = data.host.lower()
-            if data.host.lower() in names.moved_us:
+            believed[entry.node, data.master] = data.host
+            if names.is_stale(data.host):
                 found.append(entry)
         elif isinstance(data, SentinelEvent) and data.name in _CORRECTIONS:
             _, host, *_ = data.payload.rpartition(" @ ")[2].split()
@@ -135,14 +142,13 @@ def _stale_name(trace: Trace) -> Occurrences:
                 servers.add(cast.place(data.host, data.port))
 
     def explains(violation: Violation) -> bool:
-        entry = violation.entry
+        entry, data = violation.entry, violation.entry.data
         if entry.node in servers or any(each in found for each in violation.evidence):
             return True
-        if not isinstance(entry.data, OpinionGiven):
+        if not isinstance(data, OpinionGiven | SubjectivelyDown):
             return False
-        name = believed.get((entry.node, entry.data.master), "")
-        moved_us = names.moved_us.get(name, entry.time_us)
-        return moved_us < entry.time_us and entry.data.host in names.hosts[name]
+        host = believed.get((entry.node, data.master), "")
+        return names.share_a_name(host, data.host)
 
     return Occurrences(tuple(found), explains)
 
@@ -159,10 +165,12 @@ STALE_NAME = Peculiarity(
     "watches by mistake, which it keeps after the mistake is mended.",
     "monitoring §1.2: MON-1.2-3, MON-1.2-6; monitoring §3.3: MON-3.3-2",
     (
+        LIFE_IS_NOTICED,
         ONE_ADDRESS_PER_CONFIG_EPOCH,
         ONE_MASTER_AT_THE_END,
         OPINIONS_ARE_ONES_OWN,
         REPLICAS_FOLLOW_AT_THE_END,
     ),
     _stale_name,
+    never_rests=True,
 )

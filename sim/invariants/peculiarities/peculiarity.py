@@ -42,7 +42,8 @@ class Peculiarity:
 
     `statement` says what happens in one sentence, `why` what to make of it, `reference` names the
     rules from which it follows. `recognise` finds it in a trace by its precise condition, and
-    `excuses` are the invariants that it may explain violations of.
+    `excuses` are the invariants that it may explain violations of. If it `never_rests`, its entries
+    go on as long as nobody interferes, and are why a world does not become calm.
     """
 
     name: str
@@ -51,6 +52,7 @@ class Peculiarity:
     reference: str
     excuses: tuple[Invariant, ...]
     recognise: Callable[[Trace], Occurrences]
+    never_rests: bool = False
 
     def __str__(self) -> str:
         return self.name
