@@ -55,8 +55,8 @@ class Line:
     """What a line of a log says.
 
     `label` is the name that somebody (``docker compose logs``, ``minisentinel-sim run``) put before
-    it, as in ``NAME | LINE``; empty without one. A signal handler writes no role and no more than the
-    second: then `role` is empty and `stamp` None.
+    it, as in ``NAME | LINE``; empty without one. A signal handler writes no role and no more than
+    the second: then `role` is empty and `stamp` None.
     """
 
     label: str
