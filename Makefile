@@ -31,7 +31,7 @@ BENCH := $(BENCH_VENV)/.installed
 .PHONY: help demo test check format lint format-check types layers conformance conformance-write \
 	notebooks images scenario-pages reference-pages code-in-pages bench docs wheel-test coverage \
 	golden live explore fuzz soak mutants abuse load \
-	compare-reference compare-live jepsen determinism setup clean distclean
+	compare-reference compare-live jepsen expectations determinism setup clean distclean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | sort | expand -t 20
@@ -90,6 +90,10 @@ explore: $(DEMO) ## elections in every order of messages and crashes, up to a bo
 jepsen: $(DEV) ## the experiment of 2013, a hundred runs of five variants: tables, and what the tests keep
 	$(BIN)/python -m tests.jepsen.figures
 	$(BIN)/python -m sim.jepsen --variant 2.6.13
+
+expectations: $(DEV) ## every fault of every shipped scenario left out in turn: something must be missed
+	NEEDED_FAULTS_ALL=1 $(BIN)/python -m pytest -q -n auto --maxprocesses 8 \
+		tests/scenarios/test_expectations_need_their_faults.py
 
 determinism: $(DEV) ## every shipped scenario on every Python that is here: the same digests
 	DETERMINISM_ALL=1 $(BIN)/python -m pytest -q -n auto --maxprocesses 8 tests/determinism
