@@ -292,7 +292,7 @@ def fault(*lines: str) -> str:
                 *("[[faults]]", "at = 1000", 'do = "heal"'),
             ),
             10,
-            "faults.at: expected 'after' or 'when': since a 'when' above nobody knows how late",
+            "faults.at: expected 'after' or 'when': since a 'when' above, which has no 'within'",
         ),
         (
             fault("at = 1", 'do = "block"', 'node = "redis-1"', "seconds = -1"),
