@@ -89,7 +89,6 @@ explore: $(DEMO) ## elections in every order of messages and crashes, up to a bo
 
 jepsen: $(DEV) ## the experiment of 2013, a hundred runs of five variants: tables, and what the tests keep
 	$(BIN)/python -m tests.jepsen.figures
-	$(BIN)/python -m sim.jepsen --variant 2.6.13
 
 expectations: $(DEV) ## every fault of every shipped scenario left out in turn: something must be missed
 	NEEDED_FAULTS_ALL=1 $(BIN)/python -m pytest -q -n auto --maxprocesses 8 \

@@ -12,12 +12,12 @@ from types import MappingProxyType
 
 from sim.clients import ClientGroup, Workload
 from sim.redis.settings import Machine
-from sim.scenarios import Expectation, Fault, Scenario
+from sim.scenarios import Expectation, Fault
 from sim.scenarios.expectations import BECOMES_CALM, CONDITIONAL_NAMES
 from sim.search.choosing import Chooser
 from sim.search.lasting import gone, guarded, returning, stuck_replica
 from sim.search.schedules import Schedule
-from sim.search.stories import KINDS, LIVENESS_LIMIT_S, SETTLED_S, Maker, Story
+from sim.search.stories import KINDS, LIVENESS_LIMIT_S, SETTLED_S, Maker, Story, told
 from sim.world.deployment import Deployment
 
 __all__ = ["GROUNDS", "ground"]
@@ -29,18 +29,13 @@ NOWHERE = ("REPLICAOF", "10.99.99.99", "6379")
 
 def _told(to: Schedule, mended_at: float) -> Story:
     """The story of all that was done, and of how it was mended."""
-    scenario = Scenario(
-        name="story",
-        title="A random story",
-        theme="Random",
-        about="",
-        deployment=to.where,
-        faults=(*to.faults, *to.mend(round(mended_at, 3))),
-        expectations=(Expectation(BECOMES_CALM, True),),
+    return told(
+        to,
+        (*to.faults, *to.mend(round(mended_at, 3))),
+        (Expectation(BECOMES_CALM, True),),
         invariants=CONDITIONAL_NAMES,
         limit=LIVENESS_LIMIT_S,
     )
-    return Story(scenario, to.choose.integer(1, 10_000))
 
 
 def _do(to: Schedule, verb: str, node: str, words: Sequence[str] = ()) -> None:

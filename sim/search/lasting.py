@@ -6,10 +6,10 @@ Stories that end well cannot show a Sentinel that does nothing: the mending does
 from __future__ import annotations
 
 from sim.clients import ClientGroup, Workload
-from sim.scenarios import Fault, Scenario
+from sim.scenarios import Fault
 from sim.search.choosing import Chooser
 from sim.search.schedules import Schedule
-from sim.search.stories import SETTLED_S, Story
+from sim.search.stories import SETTLED_S, Story, told
 from sim.world.deployment import Deployment
 
 __all__ = ["gone", "guarded", "returning", "stuck_replica"]
@@ -19,17 +19,7 @@ MASTER = "redis-1"
 
 def _watched(to: Schedule, seconds: float) -> Story:
     """The story of what was done, watched for so long after it."""
-    scenario = Scenario(
-        name="story",
-        title="A random story",
-        theme="Random",
-        about="",
-        deployment=to.where,
-        faults=tuple(to.faults),
-        expectations=(),
-        watch_for=seconds,
-    )
-    return Story(scenario, to.choose.integer(1, 10_000))
+    return told(to, to.faults, watch_for=seconds)
 
 
 def gone(choose: Chooser) -> Story:

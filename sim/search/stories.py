@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Any
 
 from sim.invariants import INVARIANTS, REPLICAS_FOLLOW_AT_THE_END, Kind
 from sim.scenarios import Expectation, Fault, Scenario
@@ -31,6 +32,7 @@ __all__ = [
     "make_story",
     "random_story",
     "story_in",
+    "told",
     "wild_story",
 ]
 
@@ -192,17 +194,29 @@ def _story(to: Schedule, mended_at: float, expect: Sequence[Expectation] = ()) -
         watch_for, invariants = CHAIN_WATCHED_S, CHAIN_INVARIANTS
     else:
         expect = (Expectation(BECOMES_CALM, True), *expect)
+    return told(
+        to,
+        (*to.faults, *to.mend(mended_at)),
+        expect,
+        calm_for=CALM_FOR_S if where.clients else 3.0,
+        limit=LIVENESS_LIMIT_S,
+        watch_for=watch_for,
+        invariants=invariants,
+    )
+
+
+def told(
+    to: Schedule, faults: Sequence[Fault], expect: Sequence[Expectation] = (), **run: Any
+) -> Story:
+    """The story of these faults in that deployment, with a seed; `run` are fields of `Scenario`."""
     scenario = Scenario(
         name="story",
         title="A random story",
         theme="Random",
         about="",
-        deployment=where,
-        faults=(*to.faults, *to.mend(mended_at)),
+        deployment=to.where,
+        faults=tuple(faults),
         expectations=tuple(expect),
-        calm_for=CALM_FOR_S if where.clients else 3.0,
-        limit=LIVENESS_LIMIT_S,
-        watch_for=watch_for,
-        invariants=invariants,
+        **run,
     )
     return Story(scenario, to.choose.integer(1, 10_000))

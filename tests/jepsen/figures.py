@@ -14,7 +14,7 @@ from pathlib import Path
 
 from sim.jepsen.accounting import TO_LAST
 from sim.jepsen.plan import VARIANTS
-from sim.jepsen.table import Figures, measure
+from sim.jepsen.table import Figures, comparison, is_inside, measure, verdict
 
 __all__ = ["KEPT", "SEEDS", "kept", "stored", "write"]
 
@@ -52,3 +52,6 @@ if __name__ == "__main__":
         print(f"{each.name}: {len(SEEDS)} runs", file=sys.stderr)
         everything[each.name] = measure(each, SEEDS, os.cpu_count() or 1)
     write(everything)
+    published = everything[VARIANTS[0].name]
+    print(*comparison(published), "", verdict(published), sep="\n")
+    sys.exit(not is_inside(published))
