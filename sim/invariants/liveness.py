@@ -320,10 +320,12 @@ def why_not_due(trace: Trace) -> str:
 
     A run that became calm, or was given up after its patience, is due. One that was cut off after
     some time is due if the last thing done to it is `ENOUGH_TIME_US` ago. Nothing is promised while
-    a fault goes on, or somebody is dead, unless it has become calm all the same.
+    a fault goes on, or somebody is dead, unless it has become calm all the same. A dead node whose
+    address another one has taken is never to come back; neither it nor its troubles are waited for.
     """
     open_faults: dict[tuple[str, str], int] = {}
     dead: dict[str, None] = {}
+    places: dict[str, tuple[str, int]] = {}
     last_us, reason = 0, ""
     told = trace.of(RunEnded, NodeStarted, ProcessChanged, CommandAnswered, FaultInjected)
     for entry, data in told:
@@ -331,6 +333,11 @@ def why_not_due(trace: Trace) -> str:
             reason = data.reason
         elif isinstance(data, NodeStarted):
             dead.pop(entry.node, None)
+            places[entry.node] = (data.host, data.port)
+            for gone in [each for each in dead if places.get(each) == places[entry.node]]:
+                del dead[gone]
+                for key in [key for key in open_faults if key[0] == gone]:
+                    del open_faults[key]
         elif isinstance(data, ProcessChanged) and data.is_end:
             dead[entry.node] = None
         elif isinstance(data, CommandAnswered):

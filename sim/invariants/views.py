@@ -251,8 +251,10 @@ class _Life(SentinelWatch):
                 if data.name in ("+tilt", "-tilt"):
                     self._tilt_us[node] = entry.time_us
                 elif data.name == "+sentinel-invalid-addr":
-                    # Forgotten, because another Sentinel has that address now.
-                    self._down.pop((node, data.master, (data.host, data.port)), None)
+                    # Forgotten with every master, because another Sentinel has that address now.
+                    at = (node, (data.host, data.port))
+                    for key in [key for key in self._down if (key[0], key[2]) == at]:
+                        del self._down[key]
                 elif data.name in MADE_ANEW:
                     self._forget(node, data.master, peers=data.name != "+switch-master")
             case FaultInjected():

@@ -178,7 +178,8 @@ class _Guarded(Watch):
         self._guards: dict[str, Entry] = {}
         self._masters: dict[str, str | None] = {}
         self._left: dict[tuple[str, str], int] = {}
-        """When a replica ceased to follow a master, by its own will."""
+        """When a replica ceased to follow a master, by its own will; a sleeper sees it later."""
+        self._asleep: dict[str, int] = {}
         self._deaf: dict[str, Entry] = {}
         self._cuts: list[tuple[Entry, tuple[frozenset[str], ...]]] = []
         self._transfers: dict[tuple[str, str], int] = {}
@@ -195,10 +196,13 @@ class _Guarded(Watch):
             case NodeStarted():
                 self._guards.pop(node, None)
                 self._deaf.pop(node, None)
+                self._asleep.pop(node, None)
             case ProcessChanged(change="resumed" | "unblocked"):
                 self._deaf.pop(node, None)
+                self._wakes(entry)
             case ProcessChanged(change=change) if change != "started":
                 self._deaf[node] = entry
+                self._asleep.setdefault(node, entry.time_us)
             case RoleChanged():
                 before = self._masters.get(node)
                 now = self._cast.find(data.master_host, data.master_port)
@@ -220,6 +224,13 @@ class _Guarded(Watch):
             case _:
                 pass
         return None
+
+    def _wakes(self, entry: Entry) -> None:
+        """Who left a master that slept is still among its replicas when it wakes up."""
+        slept_us = self._asleep.pop(entry.node, entry.time_us)
+        for key, left_us in self._left.items():
+            if key[0] == entry.node and left_us >= slept_us:
+                self._left[key] = entry.time_us
 
     def _fault(self, entry: Entry, data: FaultInjected) -> None:
         match data.verb:

@@ -9,7 +9,9 @@ import pytest
 from minisentinel.trace import (
     FailoverStateChanged,
     MasterSettings,
+    NodeStarted,
     OpinionGiven,
+    ProcessChanged,
     ReplicaSelection,
     SentinelEvent,
     VotesCounted,
@@ -265,5 +267,39 @@ def test_network_is_whole_after_its_own_remedy_only(
     pen.at(15_000, "sentinel-1", held_down(*pen.addresses["redis-1"]))
     for node, verb in faults:
         pen.at(16_000, node, FaultInjected(verb=verb, detail=""))
+    pen.at(99_000, "world", RunEnded(reason="limit"))
+    assert truth("life-is-noticed", pen) is expected
+
+
+@pytest.mark.parametrize(
+    ("host", "expected"), [("10.1.1.9", "break_disk of redis-3 lasts to the end"), ("", "")]
+)
+def test_nobody_waits_for_a_dead_node_whose_address_another_one_has_taken(
+    host: str, expected: str
+) -> None:
+    pen = deployment()
+    its_host, port = pen.addresses["redis-3"]
+    pen.at(9_000, "redis-3", FaultInjected(verb="break_disk", detail=""))
+    pen.at(10_000, "redis-3", FaultInjected(verb="power_off", detail=""))
+    pen.at(10_000, "redis-3", ProcessChanged(change="killed"))
+    started = NodeStarted(type="redis", host=host or its_host, port=port, runid="f" * 40)
+    pen.at(11_000, "redis-9", started)
+    pen.at(99_000, "world", RunEnded(reason="limit"))
+    assert why_not_due(pen.trace()) == expected
+
+
+@pytest.mark.parametrize(("forgets", "expected"), [(True, Truth.TRUE), (False, Truth.FALSE)])
+def test_sentinel_whose_address_another_one_has_is_forgotten_with_every_master(
+    forgets: bool, expected: Truth
+) -> None:
+    pen = deployment()
+    host, port = pen.addresses["sentinel-2"]
+    down = dataclasses.replace(held_down(host, port), subject="sentinel")
+    pen.at(15_000, "sentinel-1", down)
+    gone = dataclasses.replace(
+        about("+sentinel-invalid-addr", "other", "sentinel", port), host=host
+    )
+    if forgets:
+        pen.at(16_000, "sentinel-1", gone)
     pen.at(99_000, "world", RunEnded(reason="limit"))
     assert truth("life-is-noticed", pen) is expected

@@ -173,6 +173,18 @@ def test_master_that_has_just_woken_up_may_find_old_news() -> None:
     assert judged(pen, GUARD)
 
 
+def test_master_that_slept_and_was_busy_then_has_not_seen_its_replicas_leave() -> None:
+    for at_ms, is_good in ((22_100, True), (27_100, False)):
+        pen = guarded(replicas=1)
+        for ms, change in ((9_000, "paused"), (20_000, "resumed"), (20_000, "blocked")):
+            pen.at(ms, "redis-1", ProcessChanged(change=change))
+            if change == "paused":
+                pen.role(10_000, "redis-2", "master")
+        pen.at(22_000, "redis-1", ProcessChanged(change="unblocked"))
+        write(pen, at_ms, 1)
+        assert bool(judged(pen, GUARD)) is is_good
+
+
 def test_guard_that_is_taken_away_guards_nothing() -> None:
     pen = guarded()
     pen.at(5_000, "redis-1", WriteGuard(min_replicas=0, max_lag_seconds=0))
