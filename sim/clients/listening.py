@@ -74,7 +74,7 @@ class ListeningClient(TextbookClient):
 
     async def heard(self, payload: str) -> None:
         """``name old-ip old-port new-ip new-port``: whatever it says, it only triggers a look."""
-        match payload.split():
+        match payload.split(" "):
             case (self.master_name, _, _, _, _):
                 await self.look_again()
 

@@ -73,7 +73,7 @@ class PubSubOnlyClient(ListeningClient):
 
     async def heard(self, payload: str) -> None:
         """``name old-ip old-port new-ip new-port``: taken at its word."""
-        match payload.split():
+        match payload.split(" "):
             case (self.master_name, _, _, host, port):
                 self.believed = (host, int(port))
                 await self.look_again()

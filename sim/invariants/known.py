@@ -207,7 +207,7 @@ def ends_attempts(data: SentinelEvent) -> bool:
 
 def switched_to(data: SentinelEvent) -> Address | None:
     """The new address of a ``+switch-master``; None if its payload has not the usual form."""
-    words = data.payload.split()
+    words = data.payload.split(" ")
     if len(words) != 5 or not words[4].isdigit():
         return None
     return words[3], int(words[4])

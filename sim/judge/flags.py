@@ -115,7 +115,7 @@ def down_episodes(
 
 def switch_addresses(event: SentinelEvent) -> tuple[Address, Address] | None:
     """The old and the new address of a ``+switch-master``; None if its payload has no such form."""
-    words = event.payload.split()
+    words = event.payload.split(" ")
     if len(words) != 5 or not (words[2].isdigit() and words[4].isdigit()):
         return None
     return (words[1], int(words[2])), (words[3], int(words[4]))

@@ -78,7 +78,7 @@ class Interpreter:
             self._open.pop(master, None)
 
     def _about(self, name: str, payload: str) -> _About:
-        words = payload.split()
+        words = payload.split(" ")
         if (named := _instance(words)) is not None:
             master, place = _master_of(words)
             self._places[master] = place
@@ -130,7 +130,7 @@ def masters_named(texts: Iterable[str]) -> set[str]:
         if event is None:
             continue
         payload = event["payload"] or ""
-        words = payload.split()
+        words = payload.split(" ")
         if _instance(words) is not None:
             names.add(_master_of(words)[0])
         elif event["name"] == "+switch-master" and _switch(payload) is not None:
@@ -140,7 +140,7 @@ def masters_named(texts: Iterable[str]) -> set[str]:
 
 def mentioned_sentinel(event: SentinelEvent) -> tuple[str, Address] | None:
     """The id of the Sentinel that an event is about, and where it is."""
-    words = event.payload.split()
+    words = event.payload.split(" ")
     if event.name == "+sentinel-address-switch" and len(words) == 10 and _is_number(words[7]):
         return words[9], (words[5], int(words[7]))
     if event.name == "+sentinel-invalid-addr" or event.subject != "sentinel":
@@ -180,7 +180,7 @@ def _master_of(words: list[str]) -> tuple[str, Address]:
 
 def _switch(payload: str) -> tuple[Address, Address] | None:
     """The old and the new address in a ``+switch-master``."""
-    words = payload.split()
+    words = payload.split(" ")
     if len(words) != 5 or not (_is_number(words[2]) and _is_number(words[4])):
         return None
     return (words[1], int(words[2])), (words[3], int(words[4]))

@@ -215,7 +215,7 @@ def _servers(entries: Iterable[Entry]) -> dict[str, tuple[Address, ...]]:
         if isinstance(data, SentinelEvent) and data.subject in ("master", "slave") and data.port:
             known = found.setdefault(data.master, {})
             known[data.host, data.port] = None
-            words = data.payload.split()
+            words = data.payload.split(" ")
             if data.name == "+switch-master" and len(words) == 5 and words[4].isdigit():
                 known[words[3], int(words[4])] = None
     return {master: tuple(known) for master, known in found.items()}

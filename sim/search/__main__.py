@@ -45,6 +45,7 @@ def make_parser() -> argparse.ArgumentParser:
     soaking.add_argument("--minutes", type=positive, default=10.0, help="how long (10)")
     soaking.add_argument("--out", default="out/soak", metavar="FOLDER", help="(out/soak)")
     soaking.add_argument("--jobs", type=count, help="processes (one for each processor)")
+    soaking.add_argument("--first", type=count, default=0, help="the story to begin with (0)")
     soaking.add_argument("--runs", type=count, help="stories at most (as many as there is time)")
     soaking.set_defaults(command=_soak)
     story = commands.add_parser("story", help="run one story of a soak again")
@@ -56,7 +57,14 @@ def make_parser() -> argparse.ArgumentParser:
 
 def _soak(options: argparse.Namespace) -> int:
     tell = partial(print, flush=True)
-    well = soak(options.out, options.minutes, jobs=options.jobs, most=options.runs, tell=tell)
+    well = soak(
+        options.out,
+        options.minutes,
+        jobs=options.jobs,
+        first=options.first,
+        most=options.runs,
+        tell=tell,
+    )
     print(f"the report is in {options.out}/report.md")
     return 0 if well else 1
 

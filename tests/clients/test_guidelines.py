@@ -195,7 +195,7 @@ def announcing(world: ScriptedWorld, number: int = 0) -> Callable[[str], None]:
         return (address[0], "6379")
 
     def say(payload: str) -> None:
-        address[0] = payload.split()[3]
+        address[0] = payload.split(" ")[3]
         for connection in sentinel.connections:
             connection.send(Push(("message", "+switch-master", payload)), 80)
 
@@ -203,13 +203,14 @@ def announcing(world: ScriptedWorld, number: int = 0) -> Callable[[str], None]:
     return say
 
 
-def test_message_makes_the_listening_client_look_again(world: ScriptedWorld) -> None:
-    """[CLT-1-19]"""
+@pytest.mark.parametrize("switch", [SWITCH, SWITCH.replace("10.0.0.1", "")])
+def test_message_makes_the_listening_client_look_again(world: ScriptedWorld, switch: str) -> None:
+    """An old master whose name meant nothing has no address. [CLT-1-19]"""
     say = announcing(world)
     world.client("listening")
     world.run(2.0)
     assert world.operations()[-1].target == "10.0.0.1:6379"
-    say(SWITCH)
+    say(switch)
     world.run(1.0)
     assert world.operations()[-1].target == "10.0.0.2:6379"
     assert world.servers[0].connections == []

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from minisentinel.trace import Trace
+from minisentinel.trace import SentinelEvent, Trace
 from sim.judge import DownSpan, down_episodes, down_spans
+from sim.judge.flags import switch_addresses
 from tests.judge.stories import MASTER, Pen, deployment
 
 
@@ -90,3 +91,16 @@ def test_flags_that_overlap_are_one_episode_and_a_gap_begins_another() -> None:
 
 def test_a_trace_without_sentinels_has_no_flags() -> None:
     assert down_spans(Pen().trace()) == ()
+
+
+def test_a_master_whose_name_meant_nothing_is_switched_from_no_host() -> None:
+    event = SentinelEvent(
+        level="warning",
+        name="+switch-master",
+        payload="mymaster  6379 10.0.0.2 6380",
+        master="mymaster",
+        subject="master",
+        host="",
+        port=6379,
+    )
+    assert switch_addresses(event) == (("", 6379), ("10.0.0.2", 6380))

@@ -38,6 +38,8 @@ def about(text: str, *before: str, sole: str = "") -> tuple[str, str, str, int]:
             ("m", "sentinel", "10.0.0.9", 26379),
         ),
         ("+switch-master m 10.0.0.1 6379 10.0.0.2 6380", ("m", "master", "10.0.0.1", 6379)),
+        ("+switch-master m  6379 10.0.0.2 6380", ("m", "master", "", 6379)),
+        ("+monitor master m  6379 quorum 2", ("m", "master", "", 6379)),
         ("+tilt #tilt mode entered", ("", "", "", 0)),
         ("-script-error /x 0 1", ("", "", "", 0)),
     ],

@@ -291,6 +291,14 @@ def test_campaign_goes_on_where_it_ended_and_comes_to_the_same_as_one_in_one_pie
     assert json.loads(reports[0])["runs"] == 4
 
 
+@pytest.mark.real_io
+def test_machines_that_share_the_work_begin_with_different_stories(tmp_path: Path) -> None:
+    soak(tmp_path, 10, jobs=1, first=3, most=1, tell=lambda _: None)
+    journal = Journal(tmp_path / "journal.jsonl", fingerprint())
+    journal.close()
+    assert list(journal.records) == [3]
+
+
 def started(folder: Path) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "sim.search", "soak", "--minutes", "10", "--jobs", "1"]
     return subprocess.Popen(

@@ -136,7 +136,7 @@ def _stale_name(trace: Trace) -> Occurrences:
             if names.is_stale(data.host):
                 found.append(entry)
         elif isinstance(data, SentinelEvent) and data.name in _CORRECTIONS:
-            _, host, *_ = data.payload.rpartition(" @ ")[2].split()
+            _, host, *_ = data.payload.rpartition(" @ ")[2].split(" ")
             if names.is_stale(host):
                 found.append(entry)
                 servers.add(cast.place(data.host, data.port))

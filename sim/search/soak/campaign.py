@@ -45,12 +45,14 @@ def soak(
     minutes: float,
     *,
     jobs: int | None = None,
+    first: int = 0,
     most: int | None = None,
     tell: Callable[[str], None] = print,
 ) -> bool:
     """Run stories for so many `minutes` of this machine, beside those that `out` has already.
 
-    On `jobs` processes (all processors if None), `most` stories at most. `tell` hears how it goes.
+    On `jobs` processes (all processors if None), from the story `first` on (so that machines can
+    share the work), `most` stories at most. `tell` hears how it goes.
     What is left of the minutes counts if the last campaign was killed and was for as long, and what
     other code has run counts apart. Returns whether nothing is wrong that is not explained, earlier
     runs of the same code included. An interrupt ends it like the end of the time: what is finished
@@ -64,7 +66,7 @@ def soak(
     began = last_report = _clock()
     earlier_us = sum(each.virtual_us for each in journal.records.values())
     workers = [_start(out / VIOLATIONS) for _ in range(jobs or os.cpu_count() or 1)]
-    numbers = _limited(journal.missing(), most)
+    numbers = _limited(journal.missing(first), most)
     over = ""
     try:
         for worker in workers:

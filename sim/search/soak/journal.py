@@ -120,9 +120,9 @@ class Journal:
         """Write down that the campaign is over, as it should be."""
         self._write({"over": why})
 
-    def missing(self) -> Iterator[int]:
-        """The numbers of the stories that this code has not run yet, from 0 on, without end."""
-        number = 0
+    def missing(self, first: int = 0) -> Iterator[int]:
+        """The numbers of the stories that this code has not run yet, from `first` on, endless."""
+        number = first
         while True:
             if number not in self.records:
                 yield number
