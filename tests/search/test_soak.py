@@ -292,9 +292,12 @@ def test_campaign_goes_on_where_it_ended_and_comes_to_the_same_as_one_in_one_pie
 
 
 @pytest.mark.real_io
-def test_machines_that_share_the_work_begin_with_different_stories(tmp_path: Path) -> None:
+def test_machines_that_share_the_work_begin_with_different_stories(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sim.search.soak.campaign.fingerprint", lambda: CODE)
     soak(tmp_path, 10, jobs=1, first=3, most=1, tell=lambda _: None)
-    journal = Journal(tmp_path / "journal.jsonl", fingerprint())
+    journal = Journal(tmp_path / "journal.jsonl", CODE)
     journal.close()
     assert list(journal.records) == [3]
 
@@ -332,7 +335,7 @@ def test_interrupt_ends_a_campaign_with_a_report(tmp_path: Path) -> None:
     process = started(tmp_path)
     wait_for_runs(tmp_path, 1)
     process.send_signal(signal.SIGINT)
-    output, _ = process.communicate(timeout=120)
+    output, _ = process.communicate(timeout=600)
     assert "interrupted" in output
     assert "Traceback" not in output
     runs = json.loads((tmp_path / "report.json").read_bytes())["runs"]
@@ -349,7 +352,7 @@ def test_killed_campaign_leaves_nobody_behind_loses_no_finished_run_and_goes_on(
     wait_for_runs(tmp_path, 1)
     process.kill()
     # The workers hold the other end of its output: it ends when the last of them does.
-    process.communicate(timeout=120)
+    process.communicate(timeout=600)
     journal = Journal(tmp_path / "journal.jsonl", fingerprint())
     finished = dict(journal.records)
     assert sorted(finished) == list(range(len(finished)))
