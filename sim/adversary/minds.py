@@ -78,6 +78,15 @@ class Mind:
     leads: bool
     candidate: bool
 
+    @property
+    def unsaved(self) -> tuple[tuple[str, int, Address], ...]:
+        """The configurations that it tells, and that a crash would make it forget.
+
+        A new epoch of an address that is on disk is none: it is saved with the next thing that is.
+        """
+        on_disk = {each.name: (each.host, each.port) for each in self.disk.masters}
+        return tuple(each for each in self.holds if on_disk.get(each[0]) != each[2])
+
 
 class Opened(NamedTuple):
     """A connection that a step asks for."""

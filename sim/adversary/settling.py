@@ -18,7 +18,17 @@ from sim.adversary.moves import Move
 from sim.adversary.servers import Server
 from sim.adversary.world import Outcome, Situation, World
 
-__all__ = ["STARTS", "begin", "crisis", "failed_over", "fair_round", "peace", "settled", "wake"]
+__all__ = [
+    "STARTS",
+    "begin",
+    "crisis",
+    "failed_over",
+    "fair_round",
+    "peace",
+    "promoted",
+    "settled",
+    "wake",
+]
 
 START_MS = 1_767_225_600_000
 """The wall clock at the start: 2026-01-01 00:00:00 UTC."""
@@ -145,6 +155,21 @@ def peace(world: World) -> Situation:
     return situation._replace(spent=type(situation.spent)(), history=0)
 
 
+def promoted(world: World) -> Situation:
+    """The masters have died, one Sentinel each has promoted a replica, and nobody else knows it."""
+    situation = crisis(world)
+    for _ in range(600):
+        situation = _fair_round(world, situation)
+        states = _states(world, situation)
+        makers = [
+            sum(state.masters[name].config_epoch > 0 for state in states)
+            for name in world.plan.master_names
+        ]
+        if all(each == 1 for each in makers):
+            return situation._replace(spent=type(situation.spent)(), history=0)
+    raise NeverSettled("there was no moment at which only the leaders knew the new masters")
+
+
 def failed_over(world: World) -> Situation:
     """The masters have died, others were promoted, everybody knows it, and the old ones run again.
 
@@ -169,7 +194,7 @@ def failed_over(world: World) -> Situation:
 
 
 STARTS: Mapping[str, Callable[[World], Situation]] = MappingProxyType(
-    {"crisis": crisis, "peace": peace, "failed over": failed_over}
+    {"crisis": crisis, "peace": peace, "promoted": promoted, "failed over": failed_over}
 )
 """Where a search may begin. All but the crisis need a world in which more happens than votes."""
 

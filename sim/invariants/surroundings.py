@@ -8,6 +8,7 @@ cannot be known, the answer is that it is not known, and nothing is claimed.
 from __future__ import annotations
 
 from minisentinel.trace import Entry, NodeStarted, ProcessChanged, SentinelEvent
+from sim.invariants.fault_texts import is_plain_command, target_of
 from sim.trace import FaultInjected
 
 __all__ = ["SURROUNDINGS", "Surroundings"]
@@ -29,12 +30,6 @@ _TIMELESS = frozenset({"stall", "end_stalls", "silence_names", "answer_names"})
 
 _SLOW_ONES = frozenset({"step_clock", "drift_clock", "slow_disk"})
 """Faults after which a node has times of its own."""
-
-_ORDERS = ("replicaof ", "slaveof ", "ping", "info", "sentinel ", "config set min-")
-"""Commands to servers and Sentinels whose effects are in the trace, or which have none."""
-
-_SECRETS = ("sentinel config", "auth", "rename")
-"""Commands that may keep a Sentinel out, which is not in the trace."""
 
 
 class Surroundings:
@@ -83,10 +78,10 @@ class Surroundings:
             case "heal":
                 self._end("partition", "", entry)
             case "hold":
-                key = (node, _last_name(data.detail))
+                key = (node, target_of(data))
                 self._open[key] = self._open.get(key, 0) + 1
             case "release":
-                self._end(node, _last_name(data.detail), entry)
+                self._end(node, target_of(data), entry)
             case "delay" | "lose" | "narrow":
                 self._open["path", ""] = self._open.get(("path", ""), 0) + 1
             case "repair" | "break_disk":
@@ -97,7 +92,7 @@ class Surroundings:
             case "power_on":
                 self._end("power_off", node, entry)
             case "command":
-                self._odd = self._odd or not _is_plain(data.detail)
+                self._odd = self._odd or not is_plain_command(data)
             case _ if verb in _TIMELESS:
                 self._timeless = True
             case _ if verb in _SLOW_ONES:
@@ -136,13 +131,3 @@ class Surroundings:
         if since_us is None or self._whole_us is None:
             return since_us
         return since_us + RECOVERY_US + down_after_ms * 1000
-
-
-def _last_name(detail: str) -> str:
-    """The target in "what it sends to redis-1 waits"."""
-    return detail.split()[-2] if len(detail.split()) > 1 else detail
-
-
-def _is_plain(command: str) -> bool:
-    words = command.lower()
-    return words.startswith(_ORDERS) and not any(each in words for each in _SECRETS)

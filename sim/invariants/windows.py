@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections import deque
 
 from minisentinel.trace import Entry, Header, NodeStarted, ProcessChanged
+from sim.invariants.fault_texts import Cut, cut_of
 from sim.invariants.invariant import Invariant, Kind, Watch
 from sim.invariants.known import Cast
 from sim.invariants.surroundings import SURROUNDINGS, Surroundings
@@ -28,6 +29,7 @@ from sim.trace import (
     WriteAccepted,
     WriteApplied,
     WriteGuard,
+    WriteRefused,
 )
 
 __all__ = ["FOLLOWERS_KEEP_UP", "GUARD_STOPS_WRITES"]
@@ -169,6 +171,7 @@ class _Guarded(Watch):
         FullSyncStarted,
         FullSyncLoaded,
         WriteAccepted,
+        WriteRefused,
         WriteGuard,
     )
 
@@ -181,10 +184,10 @@ class _Guarded(Watch):
         """When a replica ceased to follow a master, by its own will; a sleeper sees it later."""
         self._asleep: dict[str, int] = {}
         self._deaf: dict[str, Entry] = {}
-        self._cuts: list[tuple[Entry, tuple[frozenset[str], ...]]] = []
+        self._cuts: list[tuple[Entry, Cut]] = []
         self._transfers: dict[tuple[str, str], int] = {}
         self._slow: set[str] = set()
-        self._written = 0
+        self._judged = self._refused = self._unjudged = 0
 
     def see(self, entry: Entry) -> Violation | None:
         data, node = entry.data, entry.node
@@ -220,7 +223,10 @@ class _Guarded(Watch):
             case FaultInjected():
                 self._fault(entry, data)
             case WriteAccepted() if node in self._guards:
-                return self._wrote(entry)
+                return self._wrote(entry, data)
+            case WriteRefused(reason="NOREPLICAS") if node in self._guards:
+                heard, _ = self._heard(entry) or (None, [])
+                self._refused += heard is not None and heard < self._needed(node)
             case _:
                 pass
         return None
@@ -234,9 +240,9 @@ class _Guarded(Watch):
 
     def _fault(self, entry: Entry, data: FaultInjected) -> None:
         match data.verb:
-            case "partition" if " -> " not in data.detail:
-                groups = tuple(frozenset(each.split(", ")) for each in data.detail.split(" | "))
-                self._cuts.append((entry, groups))
+            case "partition":
+                if (cut := cut_of(data)) is not None:
+                    self._cuts.append((entry, cut))
             case "heal":
                 self._cuts.clear()
                 # The systems of those who sleep send again what was on its way.
@@ -249,19 +255,47 @@ class _Guarded(Watch):
             case _:
                 pass
 
-    def _wrote(self, entry: Entry) -> Violation | None:
-        guard = self._guards[entry.node].data
-        assert isinstance(guard, WriteGuard)
-        self._written += 1
-        woke_us = self._around.runs_since(entry.node)
-        if not guard.min_replicas or self._slow & {"network", entry.node} or woke_us is None:
+    def _wrote(self, entry: Entry, data: WriteAccepted) -> Violation | None:
+        needed, found = self._needed(entry.node), self._heard(entry)
+        if found is None:
+            self._unjudged += needed > 0
             return None
-        limit_us = entry.time_us - guard.max_lag_seconds * 1_000_000 - CRON_US - FLIGHT_US
+        self._judged += 1
+        heard, lost = found
+        if heard >= needed:
+            return None
+        against = [self._guards[entry.node], *lost]
+        return Violation(
+            entry,
+            f"{entry.node} writes {data.write} and must not: it can have heard of {heard} replicas "
+            f"in the last {self._guard(entry.node).max_lag_seconds} s, and needs {needed}",
+            tuple(sorted(dict.fromkeys(against), key=lambda each: each.time_us)),
+        )
+
+    def _guard(self, master: str) -> WriteGuard:
+        guard = self._guards[master].data
+        assert isinstance(guard, WriteGuard)
+        return guard
+
+    def _needed(self, master: str) -> int:
+        return self._guard(master).min_replicas
+
+    def _heard(self, entry: Entry) -> tuple[int, list[Entry]] | None:
+        """Of how many replicas a guarded master can have heard lately, and why not of the others.
+
+        None if it needs none, or if nobody can tell.
+        """
+        master = entry.node
+        woke_us = self._around.runs_since(master)
+        if not self._needed(master) or self._slow & {"network", master} or woke_us is None:
+            return None
+        lag_us = self._guard(master).max_lag_seconds * 1_000_000
+        limit_us = entry.time_us - lag_us - CRON_US - FLIGHT_US
         lost: list[Entry] = []
         heard = 0
-        for replica in self._followers(entry.node, limit_us):
-            silence = self._silence(entry.node, replica)
-            began_us = self._transfers.get((entry.node, replica), -TRANSFER_US)
+        for replica in self._followers(master, limit_us):
+            silence = self._silence(master, replica)
+            began_us = self._transfers.get((master, replica), -TRANSFER_US)
             since_us = max(
                 silence.time_us if silence else entry.time_us, woke_us, began_us + TRANSFER_US
             )
@@ -269,17 +303,7 @@ class _Guarded(Watch):
                 heard += 1
             else:
                 lost.append(silence)
-        if heard >= guard.min_replicas:
-            return None
-        data = entry.data
-        assert isinstance(data, WriteAccepted)
-        against = [self._guards[entry.node], *lost]
-        return Violation(
-            entry,
-            f"{entry.node} writes {data.write} and must not: it can have heard of {heard} replicas "
-            f"in the last {guard.max_lag_seconds} s, and needs {guard.min_replicas}",
-            tuple(sorted(dict.fromkeys(against), key=lambda each: each.time_us)),
-        )
+        return heard, lost
 
     def _followers(self, master: str, limit_us: int) -> list[str]:
         """Who follows it, or did so not too long ago."""
@@ -289,7 +313,7 @@ class _Guarded(Watch):
 
     def _silence(self, master: str, replica: str) -> Entry | None:
         """Since when the master can hear nothing of the replica; None if it may hear something."""
-        found = [entry for entry, groups in self._cuts if _are_apart(groups, master, replica)]
+        found = [entry for entry, cut in self._cuts if cut.parts(master, replica)]
         if replica in self._deaf:
             found.append(self._deaf[replica])
         return min(found, key=lambda entry: entry.time_us, default=None)
@@ -297,22 +321,18 @@ class _Guarded(Watch):
     def finish(self) -> Verdict:
         if not self._guards:
             return is_unknown("no server says that it needs replicas to write")
-        return holds(f"{self._written} writes, each with as many replicas as are needed")
+        if self._unjudged and not self._judged + self._refused:
+            return is_unknown(
+                "nobody can tell of whom a master hears: the network or a clock is odd"
+            )
+        return holds(
+            f"{self._judged} writes, each with as many replicas as are needed, and {self._refused} "
+            "refused since there were too few"
+        )
 
 
 def _is_end(entry: Entry) -> bool:
     return isinstance(entry.data, ProcessChanged) and entry.data.is_end
-
-
-def _are_apart(groups: tuple[frozenset[str], ...], one: str, other: str) -> bool:
-    """Whether a partition is between these two; one group alone is cut off from all others."""
-    first, second = (
-        next((number for number, group in enumerate(groups) if each in group), None)
-        for each in (one, other)
-    )
-    if len(groups) > 1 and None in (first, second):
-        return False
-    return first != second
 
 
 GUARD_STOPS_WRITES = Invariant(

@@ -4,6 +4,8 @@
 - `deployments`, `schedules`, `stories`: what they are about; a story is a scenario and a seed.
 - `checking`: a story is run and judged; a bad one is saved and can be seen again.
 - `strategies`: the same for hypothesis (extra ``search``), which shrinks; import it by its name.
+- `grounds`, `hunting`: planted bugs are looked for where they show.
+- `simplifying`, `shrinking`: a story that was made by dice is made as small as can be.
 - `profiles`: how long a search takes.
 - `soak`: many stories on all processors for as long as you like: ``python -m sim.search soak``.
 

@@ -8,6 +8,7 @@ what a named peculiarity of the protocol explains (`sim.invariants.peculiarities
 from __future__ import annotations
 
 import dataclasses
+import shlex
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -188,4 +189,5 @@ def save(outcome: Outcome, folder: str | Path, name: str = "story") -> str:
         save_figure(timeline(outcome.trace), shown)
         option = "--plot"
     rules = "" if scenario.profile == "modern" else f" --variant {scenario.profile}"
-    return f"minisentinel-sim run {path}{rules} --seed {outcome.story.seed} {option} {shown}"
+    story, view = shlex.quote(str(path)), shlex.quote(str(shown))
+    return f"minisentinel-sim run {story}{rules} --seed {outcome.story.seed} {option} {view}"

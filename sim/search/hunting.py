@@ -4,8 +4,8 @@ A mutant (`sim.mutants`) is looked for in the stories of its hunting ground, in 
 numbers, as many as the search profile in force has. It is caught when the invariant that it is said
 to break is broken and nothing explains that; a crash catches nobody. In every story that was needed
 the true protocol must keep *all* invariants: an alarm that rings for everybody proves nothing. A
-story that catches is then made smaller: faults are left out as long as it still catches, and still
-is no trouble for the true protocol.
+story that catches is then made as small as can be (`sim.search.shrinking`), as long as it catches
+by the same invariant and the true protocol is well in it too.
 
 A ground is made by somebody who knows the bug. Whether chance alone finds it too is another
 question: `by_chance` asks the first general stories of every soak.
@@ -14,27 +14,39 @@ question: `by_chance` asks the first general stories of every soak.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from minisentinel.core import MODERN, Profile
-from sim.invariants import Invariant, Kind, broken_invariants, find_invariant
+from minisentinel.trace import Trace
+from sim.invariants import (
+    INVARIANTS,
+    SAFETY,
+    Invariant,
+    Kind,
+    broken_invariants,
+    find_invariant,
+)
 from sim.mutants import Mutant
-from sim.scenarios import Fault
 from sim.search.checking import play
 from sim.search.choosing import Dice
+from sim.search.deployments import names_of
 from sim.search.grounds import ground
 from sim.search.profiles import PROFILES, search_profile
+from sim.search.shrinking import RUNS, simplest
 from sim.search.soak import story_number
 from sim.search.stories import Story
 
-__all__ = ["CHANCES", "Catch", "FalseAlarm", "Hunter", "by_chance", "smaller"]
+__all__ = ["CHANCES", "Catch", "FalseAlarm", "Hunter", "by_chance", "violation"]
 
 CHANCES = PROFILES["ci"].stories
 """How many general stories `by_chance` tries."""
 
 SHORT_S = 10.0
 """A mutant seldom comes to rest, and a claim about every moment need not wait until it does."""
+
+
+LONG_RUNS = 24
+"""How many stories are tried to make one smaller that is watched to its end, which takes long."""
 
 
 class FalseAlarm(AssertionError):
@@ -57,6 +69,11 @@ class Catch:
     def length(self) -> int:
         """How many faults the story has, those that mend others included."""
         return len(self.story.scenario.faults)
+
+    @property
+    def nodes(self) -> int:
+        """How many servers, Sentinels and clients the story begins with."""
+        return sum(map(len, names_of(self.story.scenario.deployment)))
 
 
 class Hunter:
@@ -100,22 +117,23 @@ class Hunter:
             )
         self._well[name, number] = True
 
-    def shrink(self, catch: Catch, *, most_runs: int = 24) -> Catch:
-        """The same catch with a smaller story; `most_runs` is how many are tried at most.
+    def shrink(self, catch: Catch, *, most_runs: int | None = None) -> Catch:
+        """The same catch with a smaller story.
 
-        The true protocol must be well in the result; if it is not, the story stays as it was.
+        `most_runs` is how many are tried at most (60, or 24 of those that must be watched to their
+        end). In each story on the way the true protocol keeps all invariants; where one of safety
+        is to be broken, all of safety, since nobody waits for the end of such a story.
         """
         invariant = find_invariant(catch.mutant.breaks)
-        is_safety = invariant.kind is Kind.SAFETY
+        is_short = invariant.kind is Kind.SAFETY
+        judged = SAFETY if is_short else INVARIANTS
+        runs = RUNS if is_short else LONG_RUNS
 
         def catches(story: Story) -> bool:
-            if not violation(story, catch.mutant.profile, invariant):
-                return False
-            return is_safety or not violation(story, MODERN, invariant)
+            is_caught = bool(violation(story, catch.mutant.profile, invariant))
+            return is_caught and not broken_invariants(_played(story, MODERN, invariant), judged)
 
-        story = smaller(catch.story, catches, most_runs=most_runs)
-        if violation(story, MODERN, invariant):
-            return catch
+        story = simplest(catch.story, catches, most_runs=runs if most_runs is None else most_runs)
         why = violation(story, catch.mutant.profile, invariant)
         return dataclasses.replace(catch, story=story, reason=why)
 
@@ -139,39 +157,13 @@ def by_chance(mutant: Mutant, *, chances: int = CHANCES) -> int | None:
 
 def violation(story: Story, profile: Profile, invariant: Invariant) -> str:
     """How `invariant` is broken when Sentinels play by `profile`; empty if it is not."""
-    if invariant.kind is Kind.SAFETY:
-        story = dataclasses.replace(
-            story, scenario=dataclasses.replace(story.scenario, limit=SHORT_S)
-        )
-    found = broken_invariants(play(story, profile), (invariant,))
+    found = broken_invariants(_played(story, profile, invariant), (invariant,))
     return found[0].unexplained[0].reason if found else ""
 
 
-def smaller(story: Story, is_good: Callable[[Story], bool], *, most_runs: int = 24) -> Story:
-    """The story with as few faults as can be, of which `is_good` still holds.
-
-    Halves are left out first, then quarters, and single faults at last, as long as that helps.
-    """
-    faults = list(story.scenario.faults)
-    size = max(1, len(faults) // 2)
-    runs = 0
-    while runs < most_runs:
-        helped = False
-        at = len(faults) - size
-        while at >= 0 and runs < most_runs:
-            fewer = faults[:at] + faults[at + size :]
-            runs += 1
-            if len(fewer) < len(faults) and is_good(with_faults(story, fewer)):
-                faults, helped = fewer, True
-            at -= size
-        if size > 1:
-            size //= 2
-        elif not helped:
-            break
-    return with_faults(story, faults)
-
-
-def with_faults(story: Story, faults: Sequence[Fault]) -> Story:
-    """The same story with these faults."""
-    scenario = dataclasses.replace(story.scenario, faults=tuple(faults))
-    return dataclasses.replace(story, scenario=scenario)
+def _played(story: Story, profile: Profile, invariant: Invariant) -> Trace:
+    """The trace of a story, as long as it has to be for `invariant`."""
+    if invariant.kind is Kind.SAFETY:
+        scenario = dataclasses.replace(story.scenario, limit=SHORT_S)
+        story = dataclasses.replace(story, scenario=scenario)
+    return play(story, profile)

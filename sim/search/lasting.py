@@ -82,28 +82,45 @@ def stuck_replica(choose: Chooser) -> Story:
 
 
 def guarded(choose: Chooser) -> Story:
-    """A master that must not write without replicas loses them, and later dies or comes back."""
-    lag_s = choose.choice((2, 3, 5))
+    """A master that must not write without replicas loses some or all of them, in every way.
+
+    They come back or they do not, and the master may die, or be cut off with a client of its own.
+    """
+    replicas = choose.choice((1, 2, 3))
+    needed = choose.choice((1, 1, 2))
     where = Deployment(
         sentinels=3,
-        replicas=choose.choice((1, 2)),
+        replicas=replicas,
         clients=2,
         groups=(ClientGroup(count=2, workload=Workload(rate=10.0)),),
-        down_after_milliseconds=choose.choice((5000, 20_000)),
+        down_after_milliseconds=choose.choice((5000, 20_000, 1000)),
         failover_timeout=10_000,
         directives=(
-            ("min-replicas-to-write", "1"),
-            ("min-replicas-max-lag", str(lag_s)),
+            ("min-replicas-to-write", str(needed)),
+            ("min-replicas-max-lag", choose.choice(("2", "3", "5"))),
         ),
     )
     to = Schedule(choose, where, SETTLED_S)
-    if choose.integer(0, 1):
-        to.faults.append(Fault("partition", to.now_s, groups=((MASTER,), tuple(to.servers[1:]))))
-    else:
-        to.faults += [Fault("pause", to.now_s, node=each) for each in to.servers[1:]]
+    if choose.choice((False, False, False, True)):
+        # Nobody needs replicas until an operator says so; a promoted server is as it was started.
+        words = ("CONFIG", "SET", "min-replicas-to-write", choose.choice(("0", str(replicas))))
+        to.faults.append(Fault("command", to.now_s, node=MASTER, words=words))
+    # All of them, or just one too many.
+    lost = to.servers[1:] if choose.integer(0, 1) else to.servers[1 : max(replicas - needed, 0) + 2]
+    match choose.choice(("cut", "pause", "kill", "apart")):
+        case "cut":
+            to.faults.append(Fault("partition", to.now_s, groups=((MASTER,), tuple(lost))))
+        case "apart":
+            alone = (MASTER, "sentinel-1", "client-1")
+            to.faults.append(Fault("partition", to.now_s, groups=(alone,)))
+        case verb:
+            to.faults += [Fault(verb, to.now_s, node=each) for each in lost]
     to.wait((7.0, 12.0, 3.5))
     if choose.integer(0, 1):
         to.faults.append(Fault("heal", to.now_s))
-        to.faults += [Fault("resume", to.now_s, node=each) for each in to.servers[1:]]
-        to.faults.append(Fault("kill", to.now_s, node=MASTER))
+        to.faults += [Fault("resume", to.now_s, node=each) for each in lost]
+        if choose.integer(0, 1):
+            to.faults.append(Fault("kill", to.now_s, node=MASTER))
+        else:
+            to.faults += [Fault("restart", to.now_s, node=each) for each in lost]
     return _watched(to, 12.0)

@@ -51,14 +51,14 @@ STORY = "The shortest story"
 class Report:
     """What came of the hunt for one mutant: how it was caught, if it was, and the seconds.
 
-    `found` is the number of faults in the story as it was found; `alarm` says what the true
-    protocol did wrong. `chance` is the general story in which chance alone finds it, if any
+    `found` is the same before the story was made smaller; `alarm` says what the true protocol did
+    wrong. `chance` is the general story in which chance alone finds it, if any
     (`sim.search.hunting.by_chance`), and `tried` how many of those there were.
     """
 
     mutant: Mutant
     catch: Catch | None
-    found: int
+    found: Catch | None
     seconds: float
     alarm: str = ""
     chance: int | None = None
@@ -74,13 +74,11 @@ def report_on(name: str, chances: int = CHANCES) -> Report:
     hunter = Hunter()
     began = time.monotonic()  # noqa: TID251 - how long it took is told to people
     alarm = ""
-    catch = None
-    found = 0
+    catch = found = None
     try:
-        catch = hunter.hunt(mutant)
-        if catch is not None:
-            found = catch.length
-            catch = hunter.shrink(catch)
+        found = hunter.hunt(mutant)
+        if found is not None:
+            catch = hunter.shrink(found)
     except FalseAlarm as problem:
         alarm = str(problem)
     chance = by_chance(mutant, chances=chances)
@@ -126,7 +124,7 @@ def _hunt(
 ) -> list[Report]:
     width = max(map(len, names))
     bound = Hunter().bound
-    tell(f"{'mutant':{width}}  {'killed by':33}  stories  faults  by chance  seconds")
+    tell(f"{'mutant':{width}}  {'killed by':33}  stories  faults  nodes  by chance  seconds")
     reports = []
     with ProcessPoolExecutor(jobs) as pool:
         for report in pool.map(partial(report_on, chances=chances), names):
@@ -155,11 +153,12 @@ def _row(report: Report, width: int, bound: int) -> str:
     name = f"{report.mutant.name:{width}}"
     chance = "story " + str(report.chance) if report.chance is not None else "-"
     last = f"{chance:>9}  {report.seconds:7.1f}"
-    if report.catch is None:
-        return f"{name}  SURVIVED{'':25}  {bound:7}  {'':6}  {last}"
-    catch = report.catch
-    faults = f"{report.found}>{catch.length}"
-    return f"{name}  {report.mutant.breaks:33}  {catch.example:7}  {faults:>6}  {last}"
+    catch, found = report.catch, report.found
+    if catch is None or found is None:
+        return f"{name}  SURVIVED{'':25}  {bound:7}  {'':6}  {'':5}  {last}"
+    faults, nodes = f"{found.length}>{catch.length}", f"{found.nodes}>{catch.nodes}"
+    killed = f"{report.mutant.breaks:33}  {catch.example:7}"
+    return f"{name}  {killed}  {faults:>6}  {nodes:>5}  {last}"
 
 
 def page_of(reports: Sequence[Report], before: str = "") -> str:
@@ -203,10 +202,11 @@ def _section(mutant: Mutant, story: str) -> str:
 
 def _story(report: Report, catch: Catch) -> str:
     where = catch.story.scenario.deployment
-    each = " each" if where.masters > 1 else ""
+    each = " each" if where.masters > 1 and where.replicas else ""
+    clients = f", {_many(where.clients, 'client')}" if where.clients else ""
     cast = (
         f"{_many(where.sentinels, 'Sentinel')} with quorum {where.effective_quorum}, "
-        f"{_many(where.masters, 'master')}, {_many(where.replicas, 'replica')}{each}"
+        f"{_many(where.masters, 'master')}, {_many(where.replicas, 'replica')}{each}{clients}"
     )
     told = [f"    {_moment(fault)}  {fault}" for fault in catch.story.scenario.faults]
     told = told or ["    nothing is done to anybody"]

@@ -12,6 +12,7 @@ from sim.trace import (
     WriteAccepted,
     WriteApplied,
     WriteGuard,
+    WriteRefused,
 )
 from sim.world.deployment import Deployment
 from tests.judge.stories import Pen, deployment
@@ -221,3 +222,29 @@ def test_guard_may_be_set_at_run_time() -> None:
         WriteGuard(min_replicas=1, max_lag_seconds=10),
         WriteGuard(min_replicas=0, max_lag_seconds=0),
     ]
+
+
+def refused(pen: Pen, ms: float, number: int, reason: str = "NOREPLICAS") -> None:
+    pen.at(ms, "redis-1", WriteRefused(write=f"k={number}", reason=reason))
+
+
+def test_verdict_counts_what_was_judged_and_when_the_guard_was_put_to_the_test() -> None:
+    pen = guarded()
+    write(pen, 9_000, 1)
+    sleeps(pen, 10_000, "redis-2", "redis-3")
+    refused(pen, 14_900, 2)  # it is free to
+    refused(pen, 15_100, 3)
+    refused(pen, 15_200, 4, "READONLY")
+    assert judged(pen, GUARD).reason == (
+        "1 writes, each with as many replicas as are needed, and 1 refused since there were too few"
+    )
+
+
+def test_of_a_guard_behind_a_slow_network_nothing_is_known() -> None:
+    pen = guarded()
+    pen.fault(9_000, "network", "delay")
+    sleeps(pen, 10_000, "redis-2", "redis-3")
+    write(pen, 15_100, 1)
+    verdict = judged(pen, GUARD)
+    assert verdict.truth.value == "unknown"
+    assert verdict.reason.startswith("nobody can tell of whom a master hears")

@@ -17,7 +17,9 @@ from sim.mutants import MUTANTS, Mutant, find_mutant
 from sim.scenarios import Fault
 from sim.search import Dice, any_story, play
 from sim.search.grounds import GROUNDS, ground
-from sim.search.hunting import Catch, FalseAlarm, Hunter, smaller, violation, with_faults
+from sim.search.hunting import Catch, FalseAlarm, Hunter, violation
+from sim.search.shrinking import smaller
+from sim.search.simplifying import with_faults
 
 HUNTER = Hunter()
 """One for all tests of a process: the true protocol is tried once in each story."""

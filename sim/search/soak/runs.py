@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import shlex
 import traceback
 from collections import Counter
 from collections.abc import Mapping
@@ -110,7 +111,7 @@ def _broken_off(
     number: int, kind: str, story: Story, folder: Path, problem: Exception
 ) -> RunRecord:
     path = folder / f"story-{number}.toml"
-    command = f"minisentinel-sim run {path} --seed {story.seed}"
+    command = f"minisentinel-sim run {shlex.quote(str(path))} --seed {story.seed}"
     try:
         folder.mkdir(parents=True, exist_ok=True)
         write_scenario(dataclasses.replace(story.scenario, name=path.stem), path)
