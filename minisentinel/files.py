@@ -14,6 +14,7 @@ __all__ = [
     "read_included",
     "read_text",
     "remove_leftovers",
+    "why_not_writable",
     "write_atomically",
     "write_durably",
 ]
@@ -38,6 +39,17 @@ def read_included(pattern: str) -> list[tuple[str, str]]:
     if "\0" in pattern or not glob.has_magic(pattern):
         return [(pattern, read_text(pattern))]
     return [(path, read_text(path)) for path in sorted(glob.glob(pattern))]
+
+
+def why_not_writable(path: str) -> str:
+    """Why this process may not write the file at `path`, which is there; empty if it may."""
+    if os.access(path, os.W_OK):
+        return ""
+    try:
+        with open(path, "ab"):
+            return os.strerror(errno.EACCES)
+    except OSError as error:
+        return error.strerror or str(error)
 
 
 def write_atomically(path: str | os.PathLike[str], content: bytes) -> None:

@@ -60,6 +60,7 @@ GENERIC: dict[str, Kind] = {
     "notify-keyspace-events": words("event classes", 1),
     "oom-score-adj": one_of("no yes relative absolute"),
     "oom-score-adj-values": words("three numbers", 3, 3),
+    "proto-max-bulk-len": memory_of_at_least(1 << 20),
     "propagation-error-behavior": one_of("ignore panic panic-on-replicas"),
     "rdb-version-check": one_of("strict relaxed"),
     "rdma-bind": words("addresses"),
@@ -173,7 +174,7 @@ _NAMES_BY_KIND: tuple[tuple[Kind, str], ...] = (
         """
         active-defrag-ignore-bytes auto-aof-rewrite-min-size
         cluster-link-sendbuf-limit hash-max-listpack-value hash-max-ziplist-value
-        hll-sparse-max-bytes maxmemory proto-max-bulk-len repl-backlog-size
+        hll-sparse-max-bytes maxmemory repl-backlog-size
         replica-full-sync-buffer-limit slot-migration-max-failover-repl-bytes
         stream-node-max-bytes zset-max-listpack-value zset-max-ziplist-value
         """,

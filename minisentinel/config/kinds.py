@@ -146,8 +146,6 @@ def words(expected: str, least: int = 0, most: int = 1 << 20, message: str = WRO
 
 
 def _check_buffer_limits(values: Values) -> None:
-    if values == ("",):
-        return
     if len(values) % 4:
         raise Refused("Wrong number of arguments in buffer limit configuration.")
     for at in range(0, len(values), 4):

@@ -22,13 +22,16 @@ from minisentinel.core.dice import Dice
 from minisentinel.core.state import State
 from minisentinel.words import UnbalancedQuotes, quoted, split_words
 
-__all__ = ["DirectoryChange", "IncludeReader", "Loaded", "UserCheck", "load"]
+__all__ = ["DirectoryChange", "IncludeReader", "Loaded", "RenameCheck", "UserCheck", "load"]
 
 UserCheck = Callable[[tuple[str, ...], bool], str | None]
 """Says what is wrong with a name and its access rules; None if nothing is.
 
 The flag says whether users may use every channel from the start (``acl-pubsub-default``).
 """
+
+RenameCheck = Callable[[Sequence[tuple[str, str]]], str | None]
+"""Says what is wrong with the last of some ``rename-command`` lines; None if nothing is."""
 
 IncludeReader = Callable[[str], Iterable[tuple[str, str]]]
 """Gives path and text of every file that an `include` means (its path may be a pattern).
@@ -48,11 +51,13 @@ class Loaded:
     """What a configuration means.
 
     `state.myid` is empty if the text does not give one: the driver chooses it at start-up and
-    saves at once (spec: config §4).
+    saves at once (spec: config §4). `unresolved` are the host names that did not resolve, as often
+    as they were tried: a line for the log each.
     """
 
     state: State
     server: ServerSettings
+    unresolved: tuple[str, ...] = ()
 
 
 def load(
@@ -65,20 +70,22 @@ def load(
     overrides: Sequence[str] = (),
     read_include: IncludeReader | None = None,
     check_user: UserCheck | None = None,
+    check_renames: RenameCheck | None = None,
     change_directory: DirectoryChange | None = None,
 ) -> Loaded:
     """Read a configuration; raises `ConfigError` and nothing else.
 
     `path` is only used in errors. `overrides` are command line words such as ``("--port", "26380",
     "--sentinel", "announce-ip", "10.0.0.9")``; they act like lines at the end of the file. Without
-    `check_user` the access rules of ``user`` lines are not looked at, and without
-    `change_directory` those of `dir` have no effect yet. Timers of restored instances start at
-    `now_ms`. The seed of the table order is the first draw from `dice`, which becomes the state's
-    own. [CFG-2-1] to [CFG-2-4]
+    `check_user` the access rules of ``user`` lines are not looked at, nor without `check_renames`
+    the names in ``rename-command`` lines; without `change_directory` `dir` has no effect yet.
+    Timers of restored instances start at `now_ms`. The seed of the table order is the first draw
+    from `dice`, which becomes the state's own. [CFG-2-1] to [CFG-2-4]
     """
-    reading = _Reading(read_include, check_user, change_directory)
+    reading = _Reading(read_include, check_user, check_renames, change_directory)
     reading.read(path, text, depth=0)
-    reading.read_overrides(overrides)
+    # A real server reads file and options as one text, the options after an empty line.
+    reading.read_overrides(overrides, first_line=text.count("\n") + 2)
 
     state = State(myid="", dice=dice, table_seed=dice.below(2**32), previous_time=now_ms)
     target = Target(state, facts, now_ms)
@@ -90,11 +97,13 @@ def load(
                 except Refused as refused:
                     raise place.error(refused.message, refused.expected) from None
 
-    server = ServerSettings.from_directives(reading.directives, tuple(reading.users))
+    server = ServerSettings.from_directives(
+        reading.directives, tuple(reading.users), tuple(reading.renames)
+    )
     state.port = server.announced_port
     state.requirepass = server.requirepass
     state.loglevel = server.loglevel
-    return Loaded(state, server)
+    return Loaded(state, server, tuple(target.unresolved))
 
 
 class _Place(NamedTuple):
@@ -114,9 +123,11 @@ class _Reading:
 
     read_include: IncludeReader | None
     check_user: UserCheck | None
+    check_renames: RenameCheck | None
     change_directory: DirectoryChange | None
     directives: dict[str, tuple[str, ...]] = field(default_factory=dict)
     users: list[tuple[str, ...]] = field(default_factory=list)
+    renames: list[tuple[str, str]] = field(default_factory=list)
     sentinel_lines: list[tuple[_Place, tuple[str, ...]]] = field(default_factory=list)
 
     def read(self, path: str, text: str, depth: int) -> None:
@@ -131,7 +142,7 @@ class _Reading:
             if not line.says_nothing:
                 self._read_line(_Place(path, line.number, line.text), depth)
 
-    def read_overrides(self, words: Sequence[str]) -> None:
+    def read_overrides(self, words: Sequence[str], first_line: int) -> None:
         """Read the options of the command line, each as one line. [CFG-1-5]"""
         lines: list[str] = []
         value_follows = False
@@ -140,15 +151,12 @@ class _Reading:
                 lines.append(word[2:])
                 # A value may look like an option, but these two may stand without a value.
                 value_follows = " " not in word and word not in ("--sentinel", "--save")
-            elif lines:
+            else:
+                # Words in front of every option are a line of their own.
+                lines = lines or [""]
                 lines[-1] += " " + quoted(word)
                 value_follows = False
-            else:
-                place = _Place(_COMMAND_LINE, 1, word)
-                raise place.error(
-                    BAD_DIRECTIVE, "options as --name value, for example --port 26380"
-                )
-        for number, line in enumerate(lines, start=1):
+        for number, line in enumerate(lines, start=first_line):
             self._read_line(_Place(_COMMAND_LINE, number, line.strip()), depth=0)
 
     def _read_line(self, place: _Place, depth: int) -> None:
@@ -186,9 +194,9 @@ class _Reading:
             self._include(place, values[0], depth)
         elif name == "dir" and self.change_directory is not None:
             # At once: what follows may name files as seen from there.
-            fault = self.change_directory(values[0])
-            if fault:
-                raise place.error(fault, "a directory that is there")
+            reason = self.change_directory(values[0])
+            if reason:
+                raise place.error(reason, "a directory that is there")
         elif name == "user":
             if any(user[0] == values[0] for user in self.users):
                 raise place.error(
@@ -198,6 +206,14 @@ class _Reading:
                 )
             self._check_user(place, values)
             self.users.append(values)
+        elif name == "rename-command":
+            self.renames.append((values[0], values[1]))
+            fault = self.check_renames(self.renames) if self.check_renames is not None else None
+            if fault is not None:
+                raise place.error(fault, "a command of a Sentinel, and a name that is not taken")
+        elif name == "client-output-buffer-limit":
+            # Each line is about the classes that it names.
+            values = (*self.directives.get(name, ()), *values)
         self.directives[name] = values
 
     def _check_user(self, place: _Place, values: tuple[str, ...]) -> None:
@@ -228,6 +244,8 @@ class _Reading:
 
 def _suggestion(name: str) -> str:
     lower = name.lower()
+    if name.startswith("-"):
+        return "options as --name value, for example --port 26380"
     if lower in OPTIONS:
         return f'the word "sentinel" in front: {OPTIONS[lower].expected}'
     near = get_close_matches(lower, ("sentinel", *GENERIC), n=1, cutoff=0.75)

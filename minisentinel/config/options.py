@@ -6,7 +6,7 @@ Spec: config §2 (order) and §3 (checks, messages).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from enum import IntEnum
 
@@ -36,11 +36,15 @@ class Pass(IntEnum):
 
 @dataclass(slots=True)
 class Target:
-    """What a directive works on: the state being filled, at `now` (ms), with these facts."""
+    """What a directive works on: the state being filled, at `now` (ms), with these facts.
+
+    `unresolved` are the host names that had no address.
+    """
 
     state: State
     facts: Facts
     now: int
+    unresolved: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,13 +128,16 @@ def _address(target: Target, host: str, port: str) -> Address:
     """[CFG-3-3] [CFG-3-4]"""
     by_name = target.state.resolve_hostnames
     try:
-        return make_address(
+        address = make_address(
             host,
             leading_int(port),
             resolve_names=by_name,
             allow_unresolved=True,
             facts=target.facts,
         )
+        if not address.ip:
+            target.unresolved.append(host)
+        return address
     except UnresolvedHost as error:
         raise Refused(
             str(error), "an IP address; a host name needs the line: sentinel resolve-hostnames yes"

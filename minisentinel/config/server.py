@@ -18,8 +18,9 @@ class ServerSettings:
     """Generic directives, typed where a Sentinel cares; the defaults are those of Sentinel mode.
 
     `users` holds the words of each `user` line after ``user``. `tls` holds the ``tls-*`` text
-    directives by name without the prefix. `directives` holds the values of every generic directive
-    that was given, by lower-case name; of one given more than once, the last. [CFG-1-4]
+    directives by name without the prefix, `renamed_commands` both words of each ``rename-command``
+    line. `directives` holds the values of every generic directive that was given, by lower-case
+    name; of one given more than once, the last, but of `client-output-buffer-limit` all. [CFG-1-4]
     """
 
     port: int = 26379
@@ -48,11 +49,15 @@ class ServerSettings:
     syslog_enabled: bool = False
     syslog_ident: str = "redis"
     syslog_facility: str = "local0"
+    renamed_commands: tuple[tuple[str, str], ...] = ()
     directives: Mapping[str, Values] = field(default_factory=dict)
 
     @classmethod
     def from_directives(
-        cls, directives: Mapping[str, Values], users: tuple[Values, ...]
+        cls,
+        directives: Mapping[str, Values],
+        users: tuple[Values, ...],
+        renamed_commands: tuple[tuple[str, str], ...] = (),
     ) -> ServerSettings:
         """Type the checked values of `directives`."""
         typed: dict[str, object] = {}
@@ -64,7 +69,13 @@ class ServerSettings:
             for name, values in directives.items()
             if name.startswith("tls-") and name not in _READ
         }
-        return cls(users=users, tls=tls, directives=dict(directives), **typed)  # type: ignore[arg-type]
+        return cls(
+            users=users,
+            tls=tls,
+            renamed_commands=renamed_commands,
+            directives=dict(directives),
+            **typed,  # type: ignore[arg-type]
+        )
 
     @property
     def announced_port(self) -> int:

@@ -6,6 +6,7 @@ import errno
 import os
 import socket
 import stat
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -47,17 +48,19 @@ class Listening:
         return self.plain + self.secured
 
 
-def listening_sockets(settings: ServerSettings) -> Listening:
+def listening_sockets(
+    settings: ServerSettings, warn: Callable[[str], None] = lambda text: None
+) -> Listening:
     """Bound sockets for every configured place. Raises `CannotListen`.
 
-    An address with a minus sign in front may be missing on this machine.
+    An address with a minus sign in front may be missing on this machine; `warn` is told of it.
     """
     found = Listening()
     try:
         if settings.port:
-            _on_port(settings.bind, settings.port, "tcp", found.plain)
+            found.plain.extend(_on_port(settings.bind, settings.port, "tcp", warn))
         if settings.tls_port:
-            _on_port(settings.bind, settings.tls_port, "tls", found.secured)
+            found.secured.extend(_on_port(settings.bind, settings.tls_port, "tls", warn))
         if settings.unixsocket:
             found.plain.append(_unix(settings))
         if not found.all:
@@ -69,22 +72,22 @@ def listening_sockets(settings: ServerSettings) -> Listening:
     return found
 
 
-def _on_port(bind: tuple[str, ...], port: int, kind: str, found: list[socket.socket]) -> None:
-    """Add a socket for each address of `bind`."""
-    for word in bind:
-        found += _tcp(word, port, kind)
-    if bind and not found:
-        raise CannotListen(
-            f"None of the addresses of bind exists here: {' '.join(bind)}",
-            _failed(port, kind),
-        )
+def _on_port(
+    bind: tuple[str, ...], port: int, kind: str, warn: Callable[[str], None]
+) -> list[socket.socket]:
+    """A socket for each address of `bind` that is here."""
+    found: list[socket.socket] = []
+    try:
+        for word in bind:
+            found += _tcp(word, port, kind, warn)
+    except CannotListen:
+        for each in found:
+            each.close()
+        raise
+    return found
 
 
-def _failed(port: int, kind: str) -> str:
-    return f"Failed listening on port {port} ({kind}), aborting."
-
-
-def _tcp(word: str, port: int, kind: str) -> list[socket.socket]:
+def _tcp(word: str, port: int, kind: str, warn: Callable[[str], None]) -> list[socket.socket]:
     is_optional = word.startswith("-")
     name = word.removeprefix("-")
     host = {"*": "0.0.0.0", "::*": "::"}.get(name, name)
@@ -94,15 +97,18 @@ def _tcp(word: str, port: int, kind: str) -> list[socket.socket]:
         )[0]
         return [_bound(where[0], where[4])]
     except (OSError, ValueError) as error:
-        is_missing = isinstance(error, socket.gaierror) or (
-            isinstance(error, OSError) and error.errno in _NOT_HERE
-        )
-        if is_optional and is_missing:
-            return []
+        is_unknown = isinstance(error, socket.gaierror)
+        step = "" if is_unknown else "bind: "
         reason = getattr(error, "strerror", None) or str(error)
+        warning = (
+            f"Warning: Could not create server TCP listening socket {name}:{port}: {step}{reason}"
+        )
+        is_missing = is_unknown or (isinstance(error, OSError) and error.errno in _NOT_HERE)
+        if is_optional and is_missing:
+            warn(warning)
+            return []
         raise CannotListen(
-            f"Warning: Could not create server TCP listening socket {name}:{port}: bind: {reason}",
-            _failed(port, kind),
+            warning, f"Failed listening on port {port} ({kind}), aborting."
         ) from None
 
 

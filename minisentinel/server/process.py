@@ -20,6 +20,7 @@ from minisentinel.config import Loaded
 from minisentinel.config.server import ServerSettings
 from minisentinel.core.address import Facts
 from minisentinel.core.dice import Dice
+from minisentinel.files import why_not_writable
 from minisentinel.identity import CLAIMED_VERSION, OWN_VERSION
 from minisentinel.server.clock import wall_clock_ms
 from minisentinel.server.disk import ConfigurationFile
@@ -67,7 +68,7 @@ def serve(configuration: Configuration, options: Options) -> int:
     facts.starting = False
     with ExitStack() as held:
         try:
-            log, supervisor = _prepare(loaded.server)
+            log, supervisor = _prepare(loaded, options.path)
             loaded = _with_descriptors(loaded, log)
             trace = _open_trace(options.trace)
             if trace is not None:
@@ -111,8 +112,9 @@ def _close(trace: TraceFile) -> None:
         trace.close()
 
 
-def _prepare(settings: ServerSettings) -> tuple[ServerLog, Supervisor]:
-    """Refuse what this version cannot do, open the log, and say that we start."""
+def _prepare(loaded: Loaded, path: str) -> tuple[ServerLog, Supervisor]:
+    """Open the log, refuse what cannot be done, and say that we start. [CFG-0-2]"""
+    settings = loaded.server
     if settings.logfile:
         try:
             with open(settings.logfile, "ab"):
@@ -125,6 +127,12 @@ def _prepare(settings: ServerSettings) -> tuple[ServerLog, Supervisor]:
     log = ServerLog(settings.loglevel, settings.logfile)
     if settings.syslog_enabled:
         log.tell_system(settings.syslog_ident, settings.syslog_facility)
+    for host in loaded.unresolved:
+        log.write("warning", f"Failed to resolve hostname '{host}'")
+    fault = why_not_writable(path)
+    if fault:
+        log.write("warning", f"Sentinel config file {path} is not writable: {fault}. Exiting...")
+        raise CannotStart
     supervisor = find_supervisor(settings.supervised, log)
     # A real server too stays in the foreground when it is supervised.
     if settings.daemonize and not supervisor.name:
@@ -143,7 +151,10 @@ def _prepare(settings: ServerSettings) -> tuple[ServerLog, Supervisor]:
 
 
 def _with_descriptors(loaded: Loaded, log: ServerLog) -> Loaded:
-    """Have the system allow a descriptor for every client, or be content with fewer clients."""
+    """Have the system allow a descriptor for every client, or be content with fewer clients.
+
+    Raises `CannotStart` if none could come.
+    """
     wanted = loaded.server.maxclients + RESERVED_DESCRIPTORS
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft == resource.RLIM_INFINITY or soft >= wanted:
@@ -154,7 +165,14 @@ def _with_descriptors(loaded: Loaded, log: ServerLog) -> Loaded:
         soft = limit
     if soft >= wanted:
         return loaded
-    maxclients = max(soft - RESERVED_DESCRIPTORS, 1)
+    maxclients = soft - RESERVED_DESCRIPTORS
+    if maxclients < 1:
+        log.write(
+            "warning",
+            f"This process may have only {soft} open files (ulimit -n), which leaves none for "
+            f"clients: allow it {wanted}. Exiting...",
+        )
+        raise CannotStart
     log.write(
         "warning",
         f"maxclients {loaded.server.maxclients} needs {wanted} open files, but this process may "
@@ -191,7 +209,7 @@ def _secure(settings: ServerSettings, log: ServerLog) -> Tls | None:
 
 def _listen(settings: ServerSettings, log: ServerLog) -> Listening:
     try:
-        listening = listening_sockets(settings)
+        listening = listening_sockets(settings, lambda text: log.write("warning", text))
     except CannotListen as problem:
         if problem.warning:
             log.write("warning", problem.warning)

@@ -35,10 +35,15 @@ class _Child(subprocess.Popen[bytes]):
 
 
 class Scripts:
-    """The children that run scripts; whoever owns this asks now and then which have ended."""
+    """The children that run scripts; whoever owns this asks now and then which have ended.
 
-    def __init__(self) -> None:
+    With `adopts` every child of this process counts, also one that a script left behind: as the
+    first process of a container we inherit those, and nobody else would take note of their end.
+    """
+
+    def __init__(self, *, adopts: bool = False) -> None:
         self._children: dict[int, _Child] = {}
+        self._adopts = adopts
 
     def start(self, argv: tuple[str, ...]) -> int:
         """Run a script; its process id, or 0 if no process could be made."""
@@ -58,6 +63,8 @@ class Scripts:
 
     def ended(self) -> list[ScriptEnd]:
         """The scripts that have ended since the last call."""
+        if self._adopts:
+            self._take_note_of_every_end()
         ends = []
         for pid, child in list(self._children.items()):
             status = child.poll()
@@ -65,6 +72,18 @@ class Scripts:
                 del self._children[pid]
                 ends.append(ScriptEnd(pid, max(status, 0), max(-status, 0)))
         return ends
+
+    def _take_note_of_every_end(self) -> None:
+        while True:
+            try:
+                pid, status = os.waitpid(-1, os.WNOHANG)
+            except ChildProcessError:
+                return
+            if not pid:
+                return
+            child = self._children.get(pid)
+            if child is not None:
+                child.returncode = os.waitstatus_to_exitcode(status)
 
     def forget(self) -> None:
         """Leave running scripts to themselves; they go on when this process has ended."""

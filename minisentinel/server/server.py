@@ -6,6 +6,7 @@ Spec: README §1 (execution model), config §4.
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
@@ -39,6 +40,7 @@ TEND_SECONDS = 1.0
 ACCEPTS_AT_ONCE = 32
 HANDSHAKES_AT_ONCE = 4
 """Each takes about as long as a hundred commands."""
+FIRST_PROCESS = 1
 
 
 class Server(Driver):
@@ -82,7 +84,7 @@ class Server(Driver):
         self.running = False
         self._loop = loop
         self._saver = Saver(file)
-        self._scripts = Scripts()
+        self._scripts = Scripts(adopts=os.getpid() == FIRST_PROCESS)
         self._sockets = sockets
         self._tls = tls
         self._tls_sockets = tls_sockets

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -43,12 +43,16 @@ class Pause:
 
 @dataclass(slots=True)
 class Desk:
-    """What all commands of all clients share; `sessions` are in the order of their connecting."""
+    """What all commands of all clients share; `sessions` are in the order of their connecting.
+
+    `commands` are by the names that call them.
+    """
 
     sentinel: Sentinel
     settings: ServerSettings
     host: Host
     access: AccessControl
+    commands: Mapping[str, CommandFacts]
     statistics: Statistics = field(default_factory=Statistics)
     sessions: dict[int, Session] = field(default_factory=dict)
     pause: Pause = field(default_factory=Pause)

@@ -26,13 +26,13 @@ NO_KEY_POSITIONS: tuple[Reply, ...] = (0, 0, 0)
 
 def command(call: Call) -> Reply | Replies:
     """COMMAND alone: the facts about every command. [CMD-2-11]"""
-    return tuple(_facts(each) for each in CATALOGUE.values())
+    return tuple(_facts(each) for each in call.desk.commands.values())
 
 
 def _info(call: Call) -> Reply | Replies:
     if len(call.words) == 2:
         return command(call)
-    found = [find_by_name(name) for name in call.words[2:]]
+    found = [find_by_name(name, call.desk.commands) for name in call.words[2:]]
     return tuple(_facts(facts) if facts is not None else None for facts in found)
 
 
@@ -62,14 +62,14 @@ def _told_of(facts: CommandFacts) -> Reply:
 
 
 def _count(call: Call) -> Reply | Replies:
-    return len(CATALOGUE)
+    return len(call.desk.commands)
 
 
 def _docs(call: Call) -> Reply | Replies:
     """Unknown commands are left out, and one that is named twice comes once."""
     if len(call.words) == 2:
-        return {facts.name: _documentation(facts) for facts in CATALOGUE.values()}
-    found = [find_by_name(name) for name in call.words[2:]]
+        return {facts.name: _documentation(facts) for facts in call.desk.commands.values()}
+    found = [find_by_name(name, call.desk.commands) for name in call.words[2:]]
     return {facts.name: _documentation(facts) for facts in found if facts is not None}
 
 
@@ -112,9 +112,9 @@ def _argument(argument: Argument) -> dict[str, Reply]:
 
 def _list(call: Call) -> Reply | Replies:
     """The names of all commands and subcommands, or of those that a filter lets through."""
-    words = call.words
+    words, every = call.words, tuple(rows(call.desk.commands))
     if len(words) == 2:
-        return tuple(facts.name for facts in rows())
+        return tuple(facts.name for facts in every)
     if len(words) != 5 or canonical(words[2]) != "filterby":
         return SYNTAX_ERROR
     wanted = words[4]
@@ -123,16 +123,16 @@ def _list(call: Call) -> Reply | Replies:
             return ()
         case "aclcat":
             category = canonical(wanted)
-            return tuple(facts.name for facts in rows() if category in facts.categories)
+            return tuple(facts.name for facts in every if category in facts.categories)
         case "pattern":
             return tuple(
-                facts.name for facts in rows() if glob_matches(wanted, facts.name, ignore_case=True)
+                facts.name for facts in every if glob_matches(wanted, facts.name, ignore_case=True)
             )
     return SYNTAX_ERROR
 
 
 def _getkeys(call: Call) -> Reply | Replies:
-    return NO_SUCH_COMMAND if find(call.words[2:]) is None else NO_KEYS
+    return NO_SUCH_COMMAND if find(call.words[2:], call.desk.commands) is None else NO_KEYS
 
 
 def _help(call: Call) -> Reply | Replies:

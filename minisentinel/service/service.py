@@ -6,6 +6,7 @@ Sans I/O too. Clients are known by the driver's numbers. Spec: commands §1, eve
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Mapping
 
 from minisentinel.config.server import ServerSettings
 from minisentinel.core.effects import Announce, Answer, Dismiss, Effect
@@ -16,6 +17,7 @@ from minisentinel.service.access import NO_FILES, AccessControl, AclFiles
 from minisentinel.service.acl_command import acl
 from minisentinel.service.call import Call, Desk, Handler, Replies
 from minisentinel.service.catalogue import CATALOGUE, CommandFacts, canonical, find
+from minisentinel.service.catalogue.names import commands_by_name
 from minisentinel.service.client_command import CLIENT_SUBCOMMANDS
 from minisentinel.service.client_list import description
 from minisentinel.service.command_command import COMMAND_SUBCOMMANDS, command
@@ -56,7 +58,8 @@ class Service:
         host = host or FixedHost()
         access = AccessControl(settings, host, files)
         self.sentinel = sentinel
-        self._desk = Desk(sentinel, settings, host, access)
+        commands = commands_by_name(settings.renamed_commands)
+        self._desk = Desk(sentinel, settings, host, access, commands)
         self._http_logged_ms: int | None = None
 
     @property
@@ -185,13 +188,13 @@ class Service:
         desk, pause = self._desk, self._desk.pause
         self.sentinel.context.client_name = session.name
         out = self.sentinel.step(now_ms)
-        facts = find(words)
+        facts = find(words, desk.commands)
         session.last_command = "" if facts is None else facts.name
         if facts is None:
             if words and canonical(words[0]) in HTTP_WORDS:
                 self._turn_away(now_ms, session, out)
                 return out
-            self._answer(session, _unknown(words), out)
+            self._answer(session, _unknown(words, desk.commands), out)
             return out
         call = Call(desk, session, facts, words, now_ms, out)
         refusal = self._refusal(call)
@@ -305,10 +308,10 @@ def _handler(facts: CommandFacts) -> Handler:
     return _HANDLERS[facts.name]
 
 
-def _unknown(words: Command) -> Error:
+def _unknown(words: Command, commands: Mapping[str, CommandFacts]) -> Error:
     """The error for a command or subcommand that does not exist. [CMD-1-3] [CMD-1-4]"""
     name = words[0] if words else ""
-    container = CATALOGUE.get(canonical(name))
+    container = commands.get(canonical(name))
     if container is not None:
         return Error(
             f"ERR unknown subcommand '{cut(words[1], LONGEST_ECHO)}'. "

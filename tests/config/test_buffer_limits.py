@@ -24,6 +24,7 @@ COUNT = "Wrong number of arguments in buffer limit configuration."
         ("foo 1 1 1", CLASS),
         ("master 1 1 1", CLASS),
         ("normal 1 1", COUNT),
+        ("''", COUNT),
         ("normal 0 0 0 pubsub 1mb", COUNT),
     ],
 )
@@ -36,6 +37,20 @@ def test_output_limits_are_read_with_their_units() -> None:
     assert output_limits(server.directives) == (
         OutputLimit(1 << 20, 1000, 9),
         OutputLimit(2 << 30, 0, 0),
+    )
+
+
+def test_each_line_limits_the_classes_that_it_names() -> None:
+    """So they stand in the file that comes with Redis, a line for each class."""
+    server = loaded(
+        "client-output-buffer-limit pubsub 2gb 1mb 9",
+        "client-output-buffer-limit normal 5mb 0 0",
+        "client-output-buffer-limit replica 256mb 64mb 60",
+        "client-output-buffer-limit pubsub 1gb 1mb 8",
+    ).server
+    assert output_limits(server.directives) == (
+        OutputLimit(5 << 20, 0, 0),
+        OutputLimit(1 << 30, 1 << 20, 8),
     )
 
 

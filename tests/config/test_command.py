@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -142,40 +144,84 @@ def test_a_bad_file_gives_the_fatal_block_and_what_was_expected(
         )
 
 
-@pytest.mark.parametrize("arguments", [[], ["--check"], ["--port", "1"], ["-"]])
+LOGGED = r"\d+:X \d\d \w{3} \d{4} [\d:.]{12} # "
+"""How a line of the log begins that is a warning."""
+
+
+@pytest.mark.real_io
+@pytest.mark.parametrize("arguments", [[], ["--port", "1"], ["-"]])
 def test_without_a_file_it_exits_as_a_real_sentinel_does(
-    arguments: list[str], capsys: pytest.CaptureFixture[str]
+    arguments: list[str], capfd: pytest.CaptureFixture[str]
 ) -> None:
     """[CFG-0-1]"""
     assert main(arguments) == 1
+    said = capfd.readouterr()
+    why = re.escape("Sentinel needs config file on disk to save state. Exiting...\n")
+    assert re.fullmatch(LOGGED + why, said.out)
+    assert said.err == ""
+
+
+def test_nothing_to_check_is_said_without_a_log(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--check"]) == 1
     assert capsys.readouterr().err == (
         "Sentinel needs config file on disk to save state. Exiting...\n"
     )
 
 
+@pytest.mark.real_io
 def test_a_file_that_cannot_be_read_is_named_with_the_reason(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    missing = tmp_path / "absent.conf"
-    assert main([str(missing)]) == 1
-    assert capsys.readouterr().err == (
-        f"Fatal error, can't open config file '{missing}': No such file or directory\n"
+    monkeypatch.chdir(tmp_path)
+    assert main(["absent.conf"]) == 1
+    missing = re.escape(f"'{tmp_path}/absent.conf': No such file or directory\n")
+    assert re.fullmatch(
+        f"{LOGGED}Fatal error, can't open config file {missing}", capfd.readouterr().out
     )
     assert main(["--check", str(tmp_path)]) == 1
-    assert "Is a directory" in capsys.readouterr().err
+    assert "Is a directory" in capfd.readouterr().err
 
 
+@pytest.mark.real_io
 def test_a_file_that_cannot_be_written_is_refused(
-    conf: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    conf: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """[CFG-0-2]; the permissions are pretended, because some users may write everything."""
     monkeypatch.setattr(os, "access", lambda path, mode: mode != os.W_OK)
     assert main([str(conf)]) == 1
-    assert capsys.readouterr().err == (
-        f"Sentinel config file {conf} is not writable: Permission denied. Exiting...\n"
-    )
+    why = f"Sentinel config file {conf} is not writable: Permission denied. Exiting...\n"
+    assert re.fullmatch(LOGGED + re.escape(why), capfd.readouterr().out)
     assert main(["--check", str(conf)]) == 0
-    assert "is not writable" in capsys.readouterr().out
+    assert "is not writable" in capfd.readouterr().out
+
+
+@pytest.mark.real_io
+def test_that_it_cannot_be_written_is_said_in_the_log_file_and_after_other_faults(
+    conf: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """[CFG-0-2]"""
+    monkeypatch.setattr(os, "access", lambda path, mode: mode != os.W_OK)
+    log = conf.parent / "sentinel.log"
+    assert main([str(conf), "--logfile", str(log)]) == 1
+    assert capfd.readouterr() == ("", "")
+    assert f"Sentinel config file {conf} is not writable" in log.read_text(encoding="utf-8")
+    assert main([str(conf), "--bogus", "1"]) == 1
+    assert "*** FATAL CONFIG FILE ERROR" in capfd.readouterr().err
+
+
+def test_standard_input_continues_the_file(
+    conf: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """[CFG-1-5]"""
+    more = b"sentinel down-after-milliseconds mymaster 1234\nport 5000\n"
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(more)))
+    assert main(["--check", str(conf), "--port", "5001", "-"]) == 0
+    out = capsys.readouterr().out
+    assert "1.234 s" in out
+    assert "5001 on all addresses" in out
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"port 1\nbogus\n")))
+    assert main(["--check", str(conf), "-"]) == 1
+    assert "at line 4\n>>> 'bogus'\n" in capsys.readouterr().err
 
 
 @pytest.mark.real_io

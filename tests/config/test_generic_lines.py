@@ -208,8 +208,11 @@ def test_options_of_the_command_line_come_after_the_file() -> None:
 def test_errors_of_the_command_line_say_so() -> None:
     """[CFG-1-5]"""
     error = refused("port 1", overrides=("--port", "2", "--port", "x"))
-    assert (error.path, error.line_number, error.line) == ("command line", 2, 'port "x"')
-    assert refused("", overrides=("port", "2")).path == "command line"
+    # Counted as a real server does, to which file and options are one text.
+    assert (error.path, error.line_number, error.line) == ("command line", 3, 'port "x"')
+    error = refused("port 1\n", overrides=("-p", "2"))
+    assert (error.path, error.line_number, error.line) == ("command line", 3, '"-p" "2"')
+    assert loaded("", overrides=("port", "2")).server.port == 2
 
 
 def test_included_files_are_read_where_they_are_named() -> None:

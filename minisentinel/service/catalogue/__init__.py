@@ -39,28 +39,31 @@ def canonical(name: str) -> str:
     return name.lower() if name.isascii() else name
 
 
-def find(words: Command) -> CommandFacts | None:
+def find(words: Command, commands: Mapping[str, CommandFacts] = CATALOGUE) -> CommandFacts | None:
     """The command or subcommand that `words` call; None if there is none.
 
-    A command that has subcommands is meant itself only if it stands alone.
+    A command that has subcommands is meant itself only if it stands alone. `commands` are those
+    there are, by lower-case name.
     """
-    facts = CATALOGUE.get(canonical(words[0])) if words else None
+    facts = commands.get(canonical(words[0])) if words else None
     if facts is None or not facts.subcommands or len(words) == 1:
         return facts
     return facts.subcommands.get(canonical(words[1]))
 
 
-def find_by_name(full_name: str) -> CommandFacts | None:
+def find_by_name(
+    full_name: str, commands: Mapping[str, CommandFacts] = CATALOGUE
+) -> CommandFacts | None:
     """The command or subcommand with a full name such as ``PING`` or ``sentinel|master``."""
     name, bar, subcommand = canonical(full_name).partition("|")
-    facts = CATALOGUE.get(name)
+    facts = commands.get(name)
     if facts is None or not bar:
         return facts
     return facts.subcommands.get(subcommand)
 
 
-def rows() -> Iterator[CommandFacts]:
+def rows(commands: Mapping[str, CommandFacts] = CATALOGUE) -> Iterator[CommandFacts]:
     """All commands, each followed by its subcommands."""
-    for facts in CATALOGUE.values():
+    for facts in commands.values():
         yield facts
         yield from facts.subcommands.values()
