@@ -13,6 +13,10 @@ SEED ?= 0
 SCALE ?= 10
 LOAD_ARGS ?=
 
+# A worker takes tests that stand together, so that what they share is made once, and takes over from
+# another when it has nothing left.
+IN_PARALLEL := -n auto --maxprocesses 8 --dist worksteal
+
 # The usual environment, or one for each interpreter that was asked for.
 VENV := .venv$(if $(PYTHON),-$(subst /,-,$(PYTHON)))
 BIN := $(VENV)/bin
@@ -31,7 +35,7 @@ BENCH := $(BENCH_VENV)/.installed
 .PHONY: help demo test check format lint format-check types layers conformance conformance-write \
 	notebooks images scenario-pages reference-pages code-in-pages bench docs wheel-test coverage \
 	golden live explore fuzz soak mutants abuse load \
-	compare-reference compare-live jepsen expectations determinism setup clean distclean
+	compare-reference compare-live jepsen expectations determinism pages setup clean distclean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | sort | expand -t 20
@@ -43,7 +47,7 @@ demo: $(DEMO) ## kill a master in the simulator; log, trace and picture go to ou
 	@echo "The timeline is in out/kill-master.png and out/kill-master.svg."
 
 test: $(DEV) ## the tests, on all processors
-	$(BIN)/python -m pytest -n auto --maxprocesses 8 $(PYTEST_ARGS)
+	$(BIN)/python -m pytest $(IN_PARALLEL) $(PYTEST_ARGS)
 
 check: format-check lint types layers conformance test ## everything a change must pass
 
@@ -91,11 +95,15 @@ jepsen: $(DEV) ## the experiment of 2013, a hundred runs of five variants: table
 	$(BIN)/python -m tests.jepsen.figures
 
 expectations: $(DEV) ## every fault of every shipped scenario left out in turn: something must be missed
-	NEEDED_FAULTS_ALL=1 $(BIN)/python -m pytest -q -n auto --maxprocesses 8 \
+	NEEDED_FAULTS_ALL=1 $(BIN)/python -m pytest -q $(IN_PARALLEL) \
 		tests/scenarios/test_expectations_need_their_faults.py
 
 determinism: $(DEV) ## every shipped scenario on every Python that is here: the same digests
-	DETERMINISM_ALL=1 $(BIN)/python -m pytest -q -n auto --maxprocesses 8 tests/determinism
+	DETERMINISM_ALL=1 $(BIN)/python -m pytest -q $(IN_PARALLEL) \
+		tests/determinism/test_every_python.py
+
+pages: $(DEV) ## the code in tutorial and how-to pages prints what they show
+	PAGES_ALL=1 $(BIN)/python -m pytest -q $(IN_PARALLEL) tests/ground/test_docs.py -k code_in_a_page
 
 fuzz: $(DEV) ## look for inputs that break something; MINUTES=10 SEED=0
 	$(BIN)/python -m tests.fuzz --minutes $(MINUTES) --seed $(SEED)
@@ -114,7 +122,7 @@ load: $(DEV) ## a Sentinel that watches a hundred masters, beside real ones: a t
 	$(BIN)/python -m benchmarks.live_load $(LOAD_ARGS)
 
 coverage: $(DEV) ## the tests with branch coverage
-	$(BIN)/python -m pytest -n auto --maxprocesses 8 --cov --cov-report=term $(PYTEST_ARGS)
+	$(BIN)/python -m pytest $(IN_PARALLEL) --cov --cov-report=term $(PYTEST_ARGS)
 
 notebooks: $(DEV) ## execute every notebook
 	$(BIN)/python -m tools.notebooks

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable
 
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.support import entropy
+from tests.support import draws, entropy
 from tests.support.golden import DIRECTORY, Golden
 
 # No deadlines: a slow machine is not a failing test. `ci` draws the same examples every time;
-# `dev` looks for new ones; `soak` looks for long.
+# `dev` looks for new ones; `soak` looks for long. Who wants to look for something says so: what is
+# found by chance is no fault of the change that is tested. `sim.search` heeds the variable too.
+PROFILE = os.environ.setdefault("HYPOTHESIS_PROFILE", "ci")
 COMMON = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
 settings.register_profile("dev", settings(**COMMON))  # type: ignore[arg-type]
 settings.register_profile(
@@ -20,7 +23,13 @@ settings.register_profile(
     settings(derandomize=True, database=None, print_blob=True, **COMMON),  # type: ignore[arg-type]
 )
 settings.register_profile("soak", settings(max_examples=2000, **COMMON))  # type: ignore[arg-type]
-settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if os.environ.get("CI") else "dev"))
+settings.load_profile(PROFILE)
+if PROFILE == "ci":
+    draws.depend_on_nothing_else()
+
+# That matplotlib looks for fonts on a new machine, or can keep nowhere what it has found, is
+# nothing that a command has to say.
+logging.getLogger("matplotlib").setLevel(logging.ERROR)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

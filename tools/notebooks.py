@@ -18,7 +18,8 @@ from nbclient.exceptions import CellExecutionError
 __all__ = ["execute", "main"]
 
 ROOT = Path(__file__).resolve().parent.parent
-CELL_TIMEOUT_SECONDS = 300
+LIMIT_SECONDS = 3600
+"""Only a cell that never ends, or a kernel that never starts, takes so long."""
 
 
 def execute(path: Path, *, write: bool) -> str:
@@ -26,7 +27,9 @@ def execute(path: Path, *, write: bool) -> str:
     notebook = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
     client = NotebookClient(
         notebook,
-        timeout=CELL_TIMEOUT_SECONDS,
+        timeout=LIMIT_SECONDS,
+        startup_timeout=LIMIT_SECONDS,
+        iopub_timeout=LIMIT_SECONDS,
         kernel_name="python3",
         resources={"metadata": {"path": str(path.parent)}},
         # What a cell prints is one output, however many messages it came in.

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import importlib.util
 import io
 import os
 import re
@@ -37,7 +38,8 @@ FENCE = re.compile(
 )
 COMMANDS = {"minisentinel": "minisentinel", "minisentinel-sim": "sim"}
 """The commands of the project and the packages that they are, so that no installation is needed."""
-COMMAND_LIMIT_SECONDS = 600
+COMMAND_LIMIT_SECONDS = 3600
+"""Only a command that never ends takes so long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +128,20 @@ def _provide_commands(folder: Path) -> None:
     os.environ["COLUMNS"] = "100"
 
 
+def _get_fonts_ready(folder: Path) -> None:
+    """Let matplotlib look for fonts now: the first command that draws would complain of the wait.
+
+    It complains, too, if it can keep nowhere what it has found.
+    """
+    if importlib.util.find_spec("matplotlib") is None:
+        return
+    ready = [sys.executable, "-c", "import matplotlib.font_manager"]
+    done = subprocess.run(ready, cwd=folder, capture_output=True, text=True, check=False)
+    if "MPLCONFIGDIR" in done.stderr:
+        os.environ["MPLCONFIGDIR"] = str(folder)
+        subprocess.run(ready, cwd=folder, capture_output=True, check=False)
+
+
 def _check(page: Path, *, write: bool) -> list[str]:
     """Run a page; what differs from it."""
     text = page.read_text(encoding="utf-8")
@@ -153,6 +169,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     failures = 0
     with tempfile.TemporaryDirectory() as commands:
         _provide_commands(Path(commands))
+        _get_fonts_ready(Path(commands))
         for page in map(Path.resolve, options.pages):
             with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
                 differences = _check(page, write=options.write)

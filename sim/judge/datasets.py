@@ -118,6 +118,17 @@ class Reign:
     start_us: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Copy:
+    """The first `count` writes of `order`, which only grows: copies are many, few are read."""
+
+    order: list[str]
+    count: int
+
+    def writes(self) -> frozenset[str]:
+        return frozenset(self.order[: self.count])
+
+
 @dataclass(slots=True)
 class DataSets:
     """What the end of the trace leaves: data sets, and the fate of every write.
@@ -137,8 +148,9 @@ class DataSets:
     reigns: list[Reign] = field(default_factory=list)
     _roles: dict[str, str] = field(default_factory=dict)
     _names: dict[tuple[str, int], str] = field(default_factory=dict)
-    _snapshots: dict[str, frozenset[str]] = field(default_factory=dict)
-    _dumps: dict[str, frozenset[str]] = field(default_factory=dict)
+    _orders: dict[str, list[str]] = field(default_factory=dict)
+    _snapshots: dict[str, _Copy] = field(default_factory=dict)
+    _dumps: dict[str, _Copy] = field(default_factory=dict)
 
     @property
     def office(self) -> str:
@@ -157,12 +169,12 @@ class DataSets:
             case NodeStarted():
                 self._names[data.host, data.port] = node
             case FullSyncStarted():
-                self._snapshots[data.sync] = frozenset(self.held.get(node, ()))
+                self._snapshots[data.sync] = self._copy(node)
             case FullSyncLoaded():
                 kept = self._recall(node, self._snapshots, data.sync)
                 self._replace(now, node, kept, "full resynchronisation")
             case DataSaved() if not data.sync:
-                self._dumps[data.save] = frozenset(self.held.get(node, ()))
+                self._dumps[data.save] = self._copy(node)
             case DataSaved() if data.sync in self._snapshots:
                 self._dumps[data.save] = self._snapshots[data.sync]
             case DataLoaded():
@@ -183,7 +195,10 @@ class DataSets:
             self.causes[write] = Cause("split brain", now, self.office)
 
     def _add(self, node: str, write: str) -> None:
-        self.held.setdefault(node, set()).add(write)
+        held = self.held.setdefault(node, set())
+        if write not in held:
+            held.add(write)
+            self._orders.setdefault(node, []).append(write)
         if node == self.office:
             self.causes.pop(write, None)
 
@@ -202,11 +217,16 @@ class DataSets:
         self._compare(had, has, Cause("failover", now, node))
         self.reigns.append(Reign(node, now))
 
-    def _recall(self, node: str, source: dict[str, frozenset[str]], number: str) -> frozenset[str]:
+    def _copy(self, node: str) -> _Copy:
+        order = self._orders.setdefault(node, [])
+        return _Copy(order, len(order))
+
+    def _recall(self, node: str, source: dict[str, _Copy], number: str) -> frozenset[str]:
         self.missing.pop(node, None)
         if number not in source:
             self.missing[node] = number
-        return source.get(number, frozenset())
+            return frozenset()
+        return source[number].writes()
 
     def _replace(self, now: int, node: str, kept: frozenset[str], how: str) -> None:
         had = self.held.get(node, set())
@@ -217,6 +237,7 @@ class DataSets:
             kind = "restart" if how == "restart" else "resynchronisation"
             self._compare(had, kept, Cause(kind, now, node))
         self.held[node] = set(kept)
+        self._orders[node] = list(kept)
 
     def _compare(self, had: set[str], has: set[str] | frozenset[str], cause: Cause) -> None:
         """What the server in office has is `has` now, where it was `had`."""

@@ -358,9 +358,10 @@ def test_trace_is_written_although_nobody_reads_the_output_to_its_end(tmp_path: 
         "run", "kill-master", "--trace", str(path), stdout=writing, stderr=subprocess.PIPE
     )
     os.close(writing)
-    os.read(reading, 10)
-    os.close(reading)
-    _, errors = process.communicate()
+    with process:
+        os.read(reading, 10)
+        os.close(reading)
+        _, errors = process.communicate()
     assert process.returncode == 0
     assert errors == f"wrote {path}\n"
     assert len(read_trace(path).entries) > 1000

@@ -11,11 +11,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Sequence
 
-from sim.scenarios import find_scenario, run_scenario
+from sim.scenarios import Result, find_scenario, run_scenario
 from sim.scenarios.catalogue import shipped_names
+from sim.scenarios.scenario import Scenario
 from tests.determinism.real_io import no_real_io
 
-__all__ = ["digests", "digests_of"]
+__all__ = ["digests", "digests_of", "runs_of", "told"]
 
 BACKWARDS = "--reversed"
 
@@ -26,14 +27,25 @@ def digests(seeds: Sequence[int], scenario: str = "kill-master") -> list[str]:
     return [run_scenario(story, seed=seed).trace.digest() for seed in seeds]
 
 
+def runs_of(name: str) -> Iterator[tuple[Scenario, Result]]:
+    """The scenario and each of its variants, run with seed 1; nobody may touch the machine."""
+    for variant in ("", *(each.name for each in find_scenario(name).variants)):
+        scenario = find_scenario(name, variant=variant)
+        with no_real_io():
+            result = run_scenario(scenario, seed=1)
+        yield scenario, result
+
+
+def told(scenario: Scenario, result: Result) -> str:
+    """The line that tells the digest of a run."""
+    return f"{scenario.full_name} {result.trace.digest()}"
+
+
 def digests_of(names: Sequence[str]) -> Iterator[str]:
     """Lines that tell the digest of each of these scenarios and of its variants."""
     for name in names:
-        for variant in ("", *(each.name for each in find_scenario(name).variants)):
-            scenario = find_scenario(name, variant=variant)
-            with no_real_io():
-                run = run_scenario(scenario, seed=1)
-            yield f"{scenario.full_name} {run.trace.digest()}"
+        for scenario, result in runs_of(name):
+            yield told(scenario, result)
 
 
 if __name__ == "__main__":

@@ -26,7 +26,7 @@ def test_the_published_figures_add_up() -> None:
 
 @pytest.mark.parametrize("variant", OLD_AND_NEW)
 def test_the_decomposition_of_a_run_adds_up(variant: str) -> None:
-    outcome, _ = played(variant, 1)
+    outcome, _ = played(variant, 2)
     figures = outcome.figures
     assert figures["attempted"] == NUMBERS
     assert figures["acknowledged"] - figures["lost"] + figures["found"] == figures["surviving"]

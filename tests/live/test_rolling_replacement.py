@@ -87,7 +87,7 @@ class Writer:
                     self.failures.append(f"{key} at {port}: {reply}")
                     return
                 self.written.append((key, port))
-                if connection.call("WAIT", "2", "200") == 2:
+                if connection.call("WAIT", "2", "1000") == 2:
                     self.kept.append(key)
         except OSError as error:
             self.failures.append(f"{key} at {port}: {error!r}")

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 __all__ = ["PATIENCE_SECONDS", "Refusal", "eventually"]
 
-PATIENCE_SECONDS = 60.0
+PATIENCE_SECONDS = 120.0
 """How long anything may take before it counts as never. Generous: a slow machine is no failure."""
 
 POLL_SECONDS = 0.02
@@ -28,13 +28,15 @@ def eventually(
 ) -> T:
     """Poll `probe` until it answers with something true; returns that.
 
-    A probe that raises `Refusal`, or an OSError because a server is not there, is asked again.
+    A probe that raises `Refusal`, or an OSError because a server is not there, is asked again, and
+    once more after the time is up, since a machine that stalls may have left no time to ask.
 
     Raises:
         AssertionError: `claim` did not come true in time; the message has the last answer.
     """
     deadline = time.monotonic() + within_seconds
     while True:
+        is_last = time.monotonic() > deadline
         last: object
         try:
             answer = probe()
@@ -44,6 +46,6 @@ def eventually(
             if answer:
                 return answer
             last = repr(answer)
-        if time.monotonic() > deadline:
+        if is_last:
             raise AssertionError(f"not within {within_seconds:g} s: {claim}\nlast seen: {last}")
         time.sleep(POLL_SECONDS)

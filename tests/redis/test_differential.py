@@ -51,7 +51,7 @@ SET k v PX d NX | SET k v EXAT t | SET k v PXAT t GET | SET k v NX GET | SETNX k
 PSETEX k d v | GETSET k v | GETDEL k | MGET k k k | MSET k v k v | APPEND k v | STRLEN k
 INCR k | DECR k | INCRBY k i | DECRBY k i
 DEL k k | UNLINK k | EXISTS k k a | TYPE k | RENAME k k | RENAMENX k k | DBSIZE | KEYS * | KEYS [ab]
-EXPIRE k d | EXPIRE k d NX | EXPIRE k d GT | PEXPIRE k d XX | EXPIREAT k t | PEXPIREAT k t LT
+EXPIRE k d | EXPIRE k d NX | EXPIREAT k t GT | PEXPIRE k d XX | EXPIREAT k t | PEXPIREAT k t LT
 EXPIRETIME k | PEXPIRETIME k | TTL k | PTTL k | PERSIST k
 LPUSH k v | LPUSH k v v v | RPUSH k v v | LPUSHX k v | RPUSHX k v v | LPOP k | RPOP k | LPOP k n
 RPOP k n | LLEN k | LRANGE k n n | LINDEX k n | LSET k n v | LREM k n v | LTRIM k n n

@@ -115,12 +115,13 @@ def replayed(command: str, capsys: pytest.CaptureFixture[str]) -> str:
     return capsys.readouterr().out
 
 
-def test_saved_story_runs_again_with_the_same_digest(
+def test_saved_story_runs_again_with_the_same_digest_also_from_a_folder_with_an_odd_name(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     outcome = judge(STORY)
-    command = save(outcome, tmp_path, "bad")
-    assert sorted(each.name for each in tmp_path.iterdir()) == ["bad.png", "bad.toml"]
+    folder = tmp_path / "it's a $story"
+    command = save(outcome, folder, "bad")
+    assert sorted(each.name for each in folder.iterdir()) == ["bad.png", "bad.toml"]
     assert f"digest {outcome.trace.digest()}" in replayed(command, capsys)
 
 

@@ -38,6 +38,7 @@ def test_textbook_client_is_served_again() -> None:
     example("textbook")()
 
 
+@pytest.mark.usefixtures("unshrunk")
 def test_wrong_client_is_found_out(tmp_path: Path) -> None:
     with pytest.raises(AssertionError, match="lost its master") as failure:
         example("static-address")()

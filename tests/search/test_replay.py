@@ -156,6 +156,7 @@ def test_rules_without_a_name_say_so() -> None:
     assert all("cannot name these rules" in each.only_here for each in outcome.problems)
 
 
+@pytest.mark.usefixtures("unshrunk")
 def test_property_that_fails_prints_a_command_that_fails(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import pytest
 from matplotlib.text import Text
 
@@ -13,13 +15,13 @@ from tests.judge.stories import failover_story
 STORY = failover_story()
 
 
-def words(only: str = "", hide: str = "") -> set[str]:
+@cache
+def words(only: str = "", hide: str = "") -> frozenset[str]:
     """Every text of the picture with these words, which stand apart by blanks."""
     figure = timeline(STORY, only=only.split(), hide=hide.split())
-    return {text.get_text() for text in figure.findobj(Text) if isinstance(text, Text)}
+    return frozenset(text.get_text() for text in figure.findobj(Text) if isinstance(text, Text))
 
 
-ALL = words()
 LANES = {"client-1", "client-2"}
 LANES |= {f"{kind}-{number}" for kind in ("sentinel", "redis") for number in (1, 2, 3)}
 
@@ -56,8 +58,8 @@ def test_lanes_are_those_that_only_names_without_those_that_hide_names(
 )
 def test_each_part_can_be_hidden_alone(part: str, telling: str) -> None:
     if part == "story":
-        telling = next(word for word in ALL if word.startswith("writes: "))
-    assert telling in ALL
+        telling = next(word for word in words() if word.startswith("writes: "))
+    assert telling in words()
     assert telling not in words(hide=part)
     others = {other for other in PARTS if other != part}
     assert telling not in words(only=" ".join(others))

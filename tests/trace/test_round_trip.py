@@ -8,7 +8,7 @@ import typing
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import sim.trace.records  # noqa: F401  (registers the records of the world)
@@ -53,6 +53,7 @@ ANY_ENTRY = st.sampled_from(sorted(kinds())).flatmap(
 
 
 @pytest.mark.parametrize("kind", sorted(kinds()))
+@settings(max_examples=30)  # of each kind: all have the same few types of fields
 @given(data=st.data())
 def test_a_record_is_read_as_it_was_written(kind: str, data: st.DataObject) -> None:
     entry = Entry(12, "node", data.draw(records(kind)))
