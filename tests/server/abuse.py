@@ -12,23 +12,22 @@ grew, and whether all descriptors were given back.
 from __future__ import annotations
 
 import argparse
-import contextlib
+import itertools
 import random
 import resource
-import select
 import socket
 import sys
 import tempfile
 import threading
 import time
 from collections.abc import Callable
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from minisentinel.codec import RequestDecoder, encode_command, encode_reply
 from minisentinel.replies import OK, PONG, Command, Error, Reply
-from minisentinel.server.client import MOST_ARGUMENTS
+from minisentinel.server.client import MOST_ARGUMENTS, UNREAD_BYTES
 from tests.fuzz.codec import reply as any_reply
 from tests.server.outside import PATIENCE_SECONDS, Line, Outside
 
@@ -40,6 +39,7 @@ tried again, so that the usual one is better where there are thousands of those.
 
 USUAL_PING_PERIOD_MS = 1000
 LONGEST_TICK_MS = 100
+A_DAY_MS = "86400000"
 BYSTANDER_PAUSE_SECONDS = 0.02
 
 Answer = Callable[[Command], bytes | None]
@@ -62,7 +62,8 @@ def sensible(words: Command) -> bytes:
 class FakeMaster:
     """A server with a thread for each connection; `answer` makes its replies.
 
-    None as an answer closes the connection. `on_subscribe` is run in that connection's thread.
+    None as an answer closes the connection. `on_subscribe` is run in that connection's thread. What
+    is published is passed on, so that a Sentinel has no reason to connect anew.
     """
 
     def __init__(self, answer: Answer = sensible) -> None:
@@ -72,9 +73,13 @@ class FakeMaster:
         self.connections = 0
         self.worst_gap_ms = 0.0
         self._sockets: list[socket.socket] = []
+        self._subscribers: list[socket.socket] = []
+        self._telling = threading.Lock()
+        self._threads: list[threading.Thread] = []
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
-        threading.Thread(target=self._accept, daemon=True).start()
+        self._acceptor = threading.Thread(target=self._accept, daemon=True)
+        self._acceptor.start()
 
     def _accept(self) -> None:
         with suppress(OSError):
@@ -82,7 +87,9 @@ class FakeMaster:
                 connection, _ = self._listener.accept()
                 self._sockets.append(connection)
                 self.connections += 1
-                threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
+                thread = threading.Thread(target=self._serve, args=(connection,), daemon=True)
+                self._threads.append(thread)
+                thread.start()
 
     def _serve(self, connection: socket.socket) -> None:
         decoder = RequestDecoder()
@@ -102,19 +109,41 @@ class FakeMaster:
                     if said is None:
                         return
                     connection.sendall(said)
-                    if words[0].upper() == "SUBSCRIBE" and self.on_subscribe is not None:
-                        self.on_subscribe(connection)
+                    match words[0].upper():
+                        case "SUBSCRIBE":
+                            self._subscribe(connection)
+                        case "PUBLISH":
+                            self._pass_on(words[2])
+
+    def _subscribe(self, connection: socket.socket) -> None:
+        with self._telling:
+            self._subscribers.append(connection)
+            if self.on_subscribe is not None:
+                self.on_subscribe(connection)
+
+    def _pass_on(self, text: str) -> None:
+        message = encode_reply(("message", "__sentinel__:hello", text))
+        with self._telling:
+            for each in self._subscribers:
+                with suppress(OSError):  # It has left.
+                    each.sendall(message)
 
     def cut(self) -> None:
         """Close every connection; the next ones are served again."""
-        for each in self._sockets:
+        gone, self._sockets = self._sockets, []
+        for each in gone:
             with suppress(OSError):
                 each.shutdown(socket.SHUT_RDWR)
-        self._sockets.clear()
 
     def close(self) -> None:
+        """End; no socket of it is open any more, and none of its threads runs."""
+        with suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)  # It waits no more for somebody to come.
+        self._acceptor.join(PATIENCE_SECONDS)
         self._listener.close()
         self.cut()
+        for each in self._threads:
+            each.join(PATIENCE_SECONDS)
 
 
 class Bystander(threading.Thread):
@@ -140,8 +169,11 @@ class Bystander(threading.Thread):
         except Exception as problem:
             self.problem = problem
 
-    def end(self) -> None:
+    def close(self) -> None:
+        """End, even if an answer never comes."""
         self._over.set()
+        with suppress(OSError):
+            self._line.socket.shutdown(socket.SHUT_RDWR)
         self.join()
         self._line.close()
 
@@ -163,12 +195,16 @@ class Scene:
         self.stack.callback(line.close)
         return line
 
+    def is_in_touch(self) -> bool:
+        """Whether all connections to the masters stand."""
+        return "disconnected" not in str(self.sentinel.ask("SENTINEL", "MASTERS"))
+
     def until(self, holds: Callable[[], object]) -> None:
-        """Wait until something is so."""
+        """Wait until something is so that has to come, however slow the machine is."""
         deadline = time.monotonic() + PATIENCE_SECONDS * self.scale
         while not holds():
             assert self.sentinel.is_running, self.sentinel.tail()
-            assert time.monotonic() < deadline, "it takes too long"
+            assert time.monotonic() < deadline, f"it takes too long:\n{self.sentinel.tail()}"
             time.sleep(0.005)
 
 
@@ -212,26 +248,29 @@ def carry_out(attack: Attack, directory: Path, scale: int = 1) -> Outcome:
 
     Raises `AssertionError` if it did not survive, or let the bystander down.
     """
-    with contextlib.closing(FakeMaster()) as witness, contextlib.closing(FakeMaster()) as evil:
+    with ExitStack() as stack:
+        witness = stack.enter_context(closing(FakeMaster()))
+        evil = stack.enter_context(closing(FakeMaster()))
         conf = "".join(
             f"sentinel monitor {name} 127.0.0.1 {master.port} 2\n"
             for name, master in (("witness", witness), ("evil", evil))
         )
         sentinel = Outside(directory, conf + attack.conf, program=attack.program)
-        try:
-            return _watched(attack, Scene(sentinel, witness, evil, scale))
-        finally:
-            sentinel.kill()
+        stack.callback(sentinel.kill)
+        sentinel.serve()
+        scene = Scene(sentinel, witness, evil, scale)
+        period = str(attack.ping_period_ms)
+        words = ("ping-period", period, "info-period", period, "tilt-trigger", A_DAY_MS)
+        assert sentinel.ask("SENTINEL", "DEBUG", *words) == OK
+        scene.until(lambda: witness.heard > 6 and evil.heard > 6)
+        scene.until(scene.is_in_touch)
+        bystander = stack.enter_context(closing(Bystander(sentinel)))
+        bystander.start()
+        return _watched(attack, scene, bystander)
 
 
-def _watched(attack: Attack, scene: Scene) -> Outcome:
+def _watched(attack: Attack, scene: Scene, bystander: Bystander) -> Outcome:
     sentinel, witness, evil = scene.sentinel, scene.witness, scene.evil
-    sentinel.serve()
-    period = str(attack.ping_period_ms)
-    assert sentinel.ask("SENTINEL", "DEBUG", "ping-period", period, "info-period", period) == OK
-    scene.until(lambda: witness.heard > 6 and evil.heard > 6)
-    bystander = Bystander(sentinel)
-    bystander.start()
     scene.until(lambda: bystander.answers > 3)
     before = sentinel.descriptors()
     memory = sentinel.memory_mib()
@@ -252,10 +291,7 @@ def _watched(attack: Attack, scene: Scene) -> Outcome:
     assert bystander.problem is None, bystander.problem
     evil.answer = sensible
     evil.on_subscribe = None
-    with suppress(AssertionError):
-        scene.until(lambda: sentinel.descriptors() <= before)
-    kept = sentinel.descriptors() - before
-    bystander.end()
+    kept = _kept(scene, before)
     log = sentinel.log.read_text(encoding="utf-8", errors="replace")
     assert "Traceback" not in log, sentinel.tail()
     return Outcome(
@@ -270,6 +306,21 @@ def _watched(attack: Attack, scene: Scene) -> Outcome:
         descriptors_kept=kept,
         notes=tuple(scene.notes),
     )
+
+
+def _kept(scene: Scene, before: int) -> int:
+    """How many more descriptors than `before` stay in use, however long one waits."""
+    kept: list[int] = []
+
+    def are_given_back() -> bool:
+        # A look may find a file that is being saved, or somebody who is being called again.
+        kept.append(scene.sentinel.descriptors() - before)
+        return kept[-1] <= 0
+
+    scene.until(scene.is_in_touch)
+    with suppress(AssertionError):
+        scene.until(are_given_back)
+    return min(kept)
 
 
 # --- clients ---
@@ -288,33 +339,73 @@ def one_byte_at_a_time(scene: Scene) -> None:
 
 def never_reads(scene: Scene) -> None:
     """A client that asks for a lot and reads nothing."""
-    line = scene.line(receive_buffer=4096)
-    request = encode_command(("COMMAND", "DOCS")) * 20
+    line, watcher = scene.line(receive_buffer=4096), scene.line()
+    number = str(line.ask("CLIENT", "ID"))
+    requests = encode_command(("COMMAND", "DOCS")) * 2000
     line.socket.setblocking(False)
     sent = 0
-    idle = 0
-    while sent < 50_000_000 * scene.scale and idle < 8:
-        # Until nothing is taken any more.
-        _, writable, _ = select.select([], [line.socket], [], 0.05)
-        idle = 0 if writable else idle + 1
+
+    def waits_to_be_read() -> int:
+        """Bytes of replies that are still in the Sentinel."""
+        listed = watcher.ask("CLIENT", "LIST", "ID", number)
+        assert isinstance(listed, str)
+        return int(dict(each.split("=", 1) for each in listed.split())["omem"])
+
+    def is_taken() -> bool:
+        """Send some more; whether the system took any of it."""
+        nonlocal sent
         with suppress(BlockingIOError):
-            sent += line.socket.send(request)
+            sent += line.socket.send(requests[sent % len(requests) :])
+            return True
+        return False
+
+    def is_held_back() -> bool:
+        is_taken()
+        return waits_to_be_read() > UNREAD_BYTES
+
+    scene.until(is_held_back)
+    # From now on what is sent is kept by the system, which has no more than so much room.
+    idle = 0
+
+    def is_full() -> bool:
+        nonlocal idle
+        idle = 0 if is_taken() else idle + 1
+        return idle > 20 * scene.scale
+
+    scene.until(is_full)
     scene.notes.append(f"{sent / 1e3:,.0f} kB of requests were taken")
-    assert idle, "it reads whatever comes"
+    assert waits_to_be_read() < 4 * UNREAD_BYTES
 
 
 def subscriber_never_reads(scene: Scene) -> None:
-    """A client that listens to everything a hundred times over, and reads nothing of it."""
-    line = scene.line(receive_buffer=4096)
-    # Each event comes two thousand times.
-    line.send("PSUBSCRIBE", *("+" + "*" * n for n in range(1, 2000)))
+    """A client that listens to everything two thousand times over, and reads nothing of it."""
+    line = scene.line()
+    # It reads until it listens: the answers alone would be too much to leave unread.
+    for first in range(1, 2000, 20):
+        patterns = ["+" + "*" * n for n in range(first, first + 20)]
+        line.send("PSUBSCRIBE", *patterns)
+        for _ in patterns:
+            assert not isinstance(line.reply(), Error)
     asker = scene.line()
-    for epoch in range(1, 15 + 5 * scene.scale):
-        vote = asker.ask(*_ask_for_vote(scene, epoch))
-        assert isinstance(vote, tuple)
-    number = scene.sentinel.info("stats")["client_output_buffer_limit_disconnections"]
+    epochs = itertools.count(1)
+
+    def stats(name: str) -> int:
+        return int(scene.sentinel.info("stats")[name])
+
+    def is_cut_off() -> bool:
+        assert isinstance(asker.ask(*_ask_for_vote(scene, next(epochs))), tuple)
+        return stats("client_output_buffer_limit_disconnections") > 0
+
+    assert stats("pubsub_patterns") == 2000
+    scene.until(is_cut_off)
+    # Nothing is left of it that hears what comes then.
+    for epoch in itertools.islice(epochs, 15 + 5 * scene.scale):
+        assert isinstance(asker.ask(*_ask_for_vote(scene, epoch)), tuple)
+    number = stats("client_output_buffer_limit_disconnections")
     scene.notes.append(f"cut off: {number}")
-    assert int(number) == 1
+    assert number == 1
+    assert stats("pubsub_patterns") == 0
+    assert line.is_closed()
 
 
 def _ask_for_vote(scene: Scene, epoch: int) -> tuple[str, ...]:
@@ -330,12 +421,12 @@ def crowd(scene: Scene) -> None:
     wanted = 400 if scene.scale == 1 else 10_000
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(max(soft, wanted + 500), hard), hard))
+    scene.stack.callback(resource.setrlimit, resource.RLIMIT_NOFILE, (soft, hard))
     refused = served = 0
     for _ in range(wanted):
         line = scene.line()
-        line.send("PING")
         try:
-            reply = line.reply()
+            reply = line.ask("PING")
         except ConnectionError:
             refused += 1
             continue
@@ -354,13 +445,12 @@ def comers_and_goers(scene: Scene) -> None:
     """Connections that are gone as soon as they stand, politely or not."""
     count = 300 * scene.scale
     for number in range(count):
-        line = Line(scene.sentinel.port)
-        if number % 3 == 0:
-            line.send("PING")
-        if number % 2:
-            reset = b"\x01\0\0\0\0\0\0\0"
-            line.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, reset)
-        line.close()
+        with scene.sentinel.line() as line:
+            if number % 3 == 0:
+                line.send("PING")
+            if number % 2:
+                reset = b"\x01\0\0\0\0\0\0\0"
+                line.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, reset)
     scene.notes.append(f"{count} connections")
 
 
@@ -499,7 +589,7 @@ def huge_info(scene: Scene) -> None:
             return sensible(words)
         told += 1
         replicas = "".join(
-            f"slave{n}:ip=127.0.0.{n % 250 + 1},port={told % 3 + 1},state=online\r\n"
+            f"slave{n}:ip=127.0.0.{n % 250 + 2},port={told % 3 + 1},state=online\r\n"
             for n in range(10)
         )
         return encode_reply(f"run_id:{'a' * 40}\r\nrole:master\r\n{replicas}{padding}")
@@ -516,20 +606,15 @@ def many_replicas(scene: Scene) -> None:
         f"slave{n}:ip=127.1.{n // 250}.{n % 250 + 1},port={10_000 + n},state=online\r\n"
         for n in range(count)
     )
-    told = 0
 
     def answer(words: Command) -> bytes:
-        nonlocal told
         if words[0].upper() != "INFO":
             return sensible(words)
-        told += 1
         return encode_reply(f"run_id:{'a' * 40}\r\nrole:master\r\n{lines}")
 
     scene.evil.answer = answer
-    scene.until(lambda: told >= 2)
-    known = scene.sentinel.ask("SENTINEL", "REPLICAS", "evil")
-    assert isinstance(known, tuple)
-    assert len(known) == count
+    scene.until(lambda: _known(scene, "REPLICAS", "evil") >= count)
+    assert _known(scene, "REPLICAS", "evil") == count
     saved = scene.sentinel.conf.read_text("utf-8")
     assert saved.count("\nsentinel known-replica evil ") == count
     scene.notes.append(f"{count} replicas believed")
@@ -541,10 +626,17 @@ def _many(scene: Scene) -> int:
     return 50 if scene.scale == 1 else 200 * scene.scale
 
 
+def _known(scene: Scene, whom: str, master: str) -> int:
+    """How many replicas, or other Sentinels, of a master are known."""
+    found = scene.sentinel.ask("SENTINEL", whom, master)
+    assert isinstance(found, tuple)
+    return len(found)
+
+
 def hello(scene: Scene, number: int, port: int = 0) -> str:
-    """What a Sentinel that is not there would say."""
+    """What a Sentinel that is not there would say; nobody else here listens on its address."""
     return (
-        f"127.0.{number // 250 % 250}.{number % 250 + 1},{port or 20_000 + number % 40_000},"
+        f"127.0.{number // 250 % 250}.{number % 250 + 2},{port or 20_000 + number % 40_000},"
         f"{number:040x},1,witness,127.0.0.1,{scene.witness.port},0"
     )
 
@@ -560,16 +652,8 @@ def hello_storm(scene: Scene) -> None:
 
     scene.evil.on_subscribe = storm
     scene.evil.cut()  # So it subscribes again.
-    known = 0
-
-    def are_known() -> bool:
-        nonlocal known
-        text = scene.sentinel.ask("SENTINEL", "SENTINELS", "witness")
-        assert isinstance(text, tuple)
-        known = len(text)
-        return known >= count
-
-    scene.until(are_known)
+    scene.until(lambda: _known(scene, "SENTINELS", "witness") >= count)
+    known = _known(scene, "SENTINELS", "witness")
     size = scene.sentinel.conf.stat().st_size
     scene.notes.append(f"{known} ids believed, configuration {size / 1e3:.0f} kB")
     assert scene.sentinel.ask("SENTINEL", "RESET", "*") == 2
@@ -610,7 +694,6 @@ def black_hole(scene: Scene) -> None:
     for _ in range(count):
         assert line.reply() == 1
     scene.until(lambda: scene.sentinel.descriptors() > 90)
-    time.sleep(0.2)
     held = scene.sentinel.descriptors()
     for epoch in range(2, 10):
         # What is promised is saved all the same.
@@ -629,9 +712,7 @@ def one_id_moves(scene: Scene) -> None:
         line.send("PUBLISH", "__sentinel__:hello", text)
     for _ in range(count):
         assert line.reply() == 1
-    found = scene.sentinel.ask("SENTINEL", "SENTINELS", "witness")
-    assert isinstance(found, tuple)
-    assert len(found) == 1
+    assert _known(scene, "SENTINELS", "witness") == 1
 
 
 # --- the machine ---
@@ -663,7 +744,8 @@ def slow_resolver(scene: Scene) -> None:
         assert not isinstance(reply, Error)
 
 
-HANGING = "#!/bin/sh\ntrap '' TERM INT\nexec sleep 8\n"
+HANGING = "#!/bin/sh\ntrap '' TERM INT\nwhile kill -0 $PPID 2>/dev/null; do sleep 1; done\n"
+"""Runs for as long as the Sentinel that started it, and no longer."""
 
 
 def hanging_script(scene: Scene) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import socket
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
@@ -13,19 +12,14 @@ from typing import Any
 
 from minisentinel.codec import NOT_YET, ReplyDecoder, encode_command
 from minisentinel.replies import PONG, Reply
+from tests.live.ports import free_port
 from tests.live.processes import Process
+from tests.live.waiting import eventually
 
-__all__ = ["PATIENCE_SECONDS", "Line", "Outside", "free_port"]
+__all__ = ["PATIENCE_SECONDS", "Line", "Outside"]
 
-PATIENCE_SECONDS = 30.0
-
-
-def free_port() -> int:
-    """A port that nobody uses just now."""
-    with socket.socket() as some:
-        some.bind(("127.0.0.1", 0))
-        port: int = some.getsockname()[1]
-    return port
+PATIENCE_SECONDS = 300.0
+"""How long anything may take: so long only what never comes, however slow the machine is."""
 
 
 class Line:
@@ -105,14 +99,11 @@ class Outside(Process):
     def serve(self) -> None:
         """Start it, and wait until it answers."""
         self.start()
-        deadline = time.monotonic() + PATIENCE_SECONDS
-        while True:
-            assert self.is_running, self.tail()
-            assert time.monotonic() < deadline, "it does not answer"
-            with suppress(OSError), self.line() as line:
-                if line.ask("PING") == PONG:
-                    return
-            time.sleep(0.005)
+        eventually("it answers PING", self._answers, within_seconds=PATIENCE_SECONDS)
+
+    def _answers(self) -> bool:
+        assert self.is_running, self.tail()
+        return self.ask("PING") == PONG
 
     @contextmanager
     def line(self, **options: Any) -> Iterator[Line]:

@@ -329,13 +329,15 @@ def test_what_was_answered_or_announced_survives_kill_9(tmp_path: Path) -> None:
             asker = Asker(sentinel, told, rng)
             enough = told.replies + rng.randrange(20, 80)
             asker.start()
-            deadline = time.monotonic() + PATIENCE_SECONDS
-            while told.replies < enough:
-                assert time.monotonic() < deadline
-                assert asker.is_alive(), sentinel.tail()
-                time.sleep(rng.random() / 1000)
-            sentinel.kill()
-            asker.join()
+            try:
+                deadline = time.monotonic() + PATIENCE_SECONDS
+                while told.replies < enough:
+                    assert time.monotonic() < deadline
+                    assert asker.is_alive(), sentinel.tail()
+                    time.sleep(rng.random() / 1000)
+            finally:
+                sentinel.kill()
+                asker.join()
             judge(sentinel, told)
         # A file that a save was cut off in may be left by the last one, and by no other.
         assert len(leftovers(tmp_path)) <= 1

@@ -11,16 +11,15 @@ import pytest
 from minisentinel.config.server import ServerSettings
 from minisentinel.server.limits import NO_LIMIT, PUBSUB_LIMIT, OutputLimit, output_limits
 from minisentinel.server.listening import CannotListen, listening_sockets
+from tests.live.ports import free_port
+from tests.server.bench import has_ipv6
 
 pytestmark = pytest.mark.real_io
 
 
 @pytest.fixture
 def port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        found: int = free.getsockname()[1]
-        return found
+    return free_port()
 
 
 def names_of(settings: ServerSettings) -> list[object]:
@@ -39,7 +38,7 @@ def test_every_address_of_bind_gets_a_socket(port: int) -> None:
 def test_by_default_all_addresses_of_both_families(port: int) -> None:
     names = names_of(ServerSettings(port=port))
     assert ("0.0.0.0", port) in names
-    if socket.has_ipv6:
+    if has_ipv6():
         assert ("::", port, 0, 0) in names
 
 
@@ -53,7 +52,6 @@ def test_an_optional_address_may_be_missing(port: int) -> None:
     [
         (("192.0.2.1",), "Could not create server TCP listening socket 192.0.2.1:"),
         (("a\0b",), "Could not create server TCP listening socket"),
-        (("-192.0.2.1",), "None of the addresses of bind exists here: -192.0.2.1"),
     ],
 )
 def test_an_address_that_is_not_ours_is_named(

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from minisentinel.server import local_facts as module
-from minisentinel.server.clock import monotonic_us
 from minisentinel.server.local_facts import LocalFacts
+from tests.live.waiting import eventually
+from tests.server.outside import PATIENCE_SECONDS
 
 pytestmark = pytest.mark.real_io
 
@@ -37,18 +37,46 @@ def resolver(monkeypatch: pytest.MonkeyPatch) -> Iterator[Resolver]:
     monkeypatch.setattr(module, "look_up", made)
     yield made
     made.open.set()
+    # Whoever is still at it would ask the machine's resolver.
+    eventually("all names are looked up", lambda: not resolvers())
+
+
+def resolvers() -> list[threading.Thread]:
+    return [thread for thread in threading.enumerate() if thread.name == "resolver"]
+
+
+class Clock:
+    """Stands still, unless the test sets it."""
+
+    def __init__(self) -> None:
+        self.now_us = 10_000_000
+
+    def __call__(self) -> int:
+        return self.now_us
 
 
 @pytest.fixture
-def facts() -> LocalFacts:
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    made = Clock()
+    monkeypatch.setattr(module, "monotonic_us", made)
+    return made
+
+
+@pytest.fixture
+def facts(clock: Clock) -> LocalFacts:
     made = LocalFacts()
     made.starting = False
     return made
 
 
+@pytest.fixture
+def no_hurry(monkeypatch: pytest.MonkeyPatch) -> None:
+    """To be quick is to answer at all, so that a slow machine changes nothing."""
+    monkeypatch.setattr(module, "_PATIENCE_US", PATIENCE_SECONDS * 1_000_000)
+
+
 def ask_until(facts: LocalFacts, name: str, address: str | None) -> None:
-    while facts.resolve(name) != address:
-        time.sleep(0.002)
+    eventually(f"{name} is {address}", lambda: facts.resolve(name) == address)
 
 
 def test_while_the_configuration_is_loaded_a_name_is_waited_for(resolver: Resolver) -> None:
@@ -58,6 +86,7 @@ def test_while_the_configuration_is_loaded_a_name_is_waited_for(resolver: Resolv
     assert facts.resolve("Here.Example") == "10.0.0.1"
 
 
+@pytest.mark.usefixtures("no_hurry")
 def test_an_unknown_name_is_waited_for_when_the_resolver_is_quick(
     resolver: Resolver, facts: LocalFacts
 ) -> None:
@@ -68,12 +97,11 @@ def test_an_unknown_name_is_waited_for_when_the_resolver_is_quick(
 def test_a_slow_resolver_is_waited_for_once_and_its_answer_is_used_later(
     resolver: Resolver, facts: LocalFacts, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    threads_before = threading.active_count()
     waited: list[float] = []
     wait = threading.Event.wait
 
     def noted(event: threading.Event, timeout: float | None = None) -> bool:
-        if timeout is not None:
+        if timeout is not None and threading.current_thread() is threading.main_thread():
             waited.append(timeout)
         return wait(event, timeout)
 
@@ -81,23 +109,23 @@ def test_a_slow_resolver_is_waited_for_once_and_its_answer_is_used_later(
     monkeypatch.setattr(threading.Event, "wait", noted)
     assert [facts.resolve(f"{n}.example") for n in range(100)] == [None] * 100
     assert waited == [0.05]
-    assert threading.active_count() - threads_before < 30
+    assert len(resolvers()) < 30
     resolver.addresses["99.example"] = "10.0.0.99"
     resolver.open.set()
     ask_until(facts, "99.example", "10.0.0.99")
+    eventually("all names are looked up", lambda: not resolvers())
     # Each name was asked for once, although most were asked about while threads were short.
     assert sorted(resolver.asked) == sorted(f"{n}.example" for n in range(100))
 
 
+@pytest.mark.usefixtures("no_hurry")
 def test_an_old_answer_is_given_while_it_is_refreshed(
-    resolver: Resolver, facts: LocalFacts, monkeypatch: pytest.MonkeyPatch
+    resolver: Resolver, facts: LocalFacts, clock: Clock
 ) -> None:
-    ahead_us = 0
-    monkeypatch.setattr(module, "monotonic_us", lambda: monotonic_us() + ahead_us)
     assert facts.resolve("here.example") == "10.0.0.1"
     resolver.addresses["here.example"] = "10.0.0.2"
     assert facts.resolve("here.example") == "10.0.0.1"
-    ahead_us = 2_000_000
+    clock.now_us += 2_000_000
     resolver.open.clear()
     assert facts.resolve("here.example") == "10.0.0.1"
     resolver.open.set()

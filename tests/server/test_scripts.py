@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import os
 import signal
-import time
 from pathlib import Path
 
 import pytest
@@ -13,9 +13,24 @@ import pytest
 from minisentinel.core.state import ScriptEnd
 from minisentinel.replies import OK
 from minisentinel.server.scripts import Scripts
+from tests.live import waiting
 from tests.server.bench import eventually, run, serving
 
 pytestmark = pytest.mark.real_io
+
+LASTING = "while kill -0 $PPID 2>/dev/null; do sleep 1; done"
+"""Words of a shell that end when whoever started it has ended, and not before."""
+
+HIGH_DESCRIPTOR = 100
+
+
+def monitored(script: str) -> str:
+    """A master of which nothing is to be said but that it is monitored."""
+    return (
+        "sentinel monitor mymaster 127.0.0.1 1 2\n"
+        "sentinel down-after-milliseconds mymaster 3600000\n"
+        f"sentinel notification-script mymaster {script}\n"
+    )
 
 
 def script(directory: Path, text: str, name: str = "script", mode: int = 0o755) -> str:
@@ -26,8 +41,7 @@ def script(directory: Path, text: str, name: str = "script", mode: int = 0o755) 
 
 
 def end_of(scripts: Scripts) -> ScriptEnd:
-    while not (ends := scripts.ended()):
-        time.sleep(0.002)
+    ends = waiting.eventually("a script has ended", scripts.ended)
     assert len(ends) == 1
     return ends[0]
 
@@ -55,15 +69,13 @@ def test_arguments_and_environment_are_handed_on(
 def test_a_killed_script_and_its_children_end_by_the_signal(tmp_path: Path) -> None:
     ready = tmp_path / "child"
     scripts = Scripts()
-    text = f"#!/bin/sh\nsleep 1000 &\necho $! > {ready}.new\nmv {ready}.new {ready}\nwait\n"
+    text = f"#!/bin/sh\n({LASTING}) &\necho $! > {ready}.new\nmv {ready}.new {ready}\nwait\n"
     pid = scripts.start((script(tmp_path, text),))
-    while not ready.exists():
-        time.sleep(0.002)
+    waiting.eventually("there is a child", ready.exists)
     scripts.kill(pid)
     assert end_of(scripts) == ScriptEnd(pid, 0, signal.SIGKILL)
     child = int(ready.read_text(encoding="utf-8"))
-    while is_running(child):
-        time.sleep(0.002)
+    waiting.eventually("the child has ended", lambda: not is_running(child))
 
 
 def is_running(pid: int) -> bool:
@@ -102,14 +114,16 @@ def test_no_process_at_all_is_pid_0(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 def test_our_connections_are_not_handed_on(tmp_path: Path) -> None:
     out = tmp_path / "out"
     scripts = Scripts()
-    reading, writing = os.pipe()
+    reading, low = os.pipe()
+    # A number that no descriptor of the script itself has.
+    writing = fcntl.fcntl(low, fcntl.F_DUPFD, HIGH_DESCRIPTOR)
     os.set_inheritable(writing, True)  # As a socket that some library made may be.
     try:
         scripts.start((script(tmp_path, f"#!/bin/sh\nls /proc/self/fd > {out}\n"),))
         end_of(scripts)
     finally:
-        os.close(reading)
-        os.close(writing)
+        for each in (reading, low, writing):
+            os.close(each)
     assert str(writing) not in out.read_text(encoding="utf-8").split()
 
 
@@ -121,11 +135,7 @@ def test_a_failing_script_runs_again_until_it_succeeds(tmp_path: Path) -> None:
     )
 
     async def scenario() -> None:
-        conf = (
-            f"sentinel monitor mymaster 127.0.0.1 1 2\n"
-            f"sentinel notification-script mymaster {path}\n"
-        )
-        async with serving(tmp_path, conf) as live:
+        async with serving(tmp_path, monitored(path)) as live:
             client = await live.client()
             assert await client.ask("SENTINEL", "DEBUG", "script-retry-delay", "1") == OK
             await eventually(lambda: runs.exists() and len(runs.read_text("utf-8").split()) == 3)
@@ -138,14 +148,10 @@ def test_a_failing_script_runs_again_until_it_succeeds(tmp_path: Path) -> None:
 
 def test_a_script_that_hangs_is_killed_and_stops_nobody(tmp_path: Path) -> None:
     """[FAI-9.3-7]"""
-    path = script(tmp_path, "#!/bin/sh\nexec sleep 1000\n")
+    path = script(tmp_path, f"#!/bin/sh\n{LASTING}\n")
 
     async def scenario() -> None:
-        conf = (
-            f"sentinel monitor mymaster 127.0.0.1 1 2\n"
-            f"sentinel notification-script mymaster {path}\n"
-        )
-        async with serving(tmp_path, conf) as live:
+        async with serving(tmp_path, monitored(path)) as live:
             client = await live.client()
             await client.ask("SENTINEL", "DEBUG", "script-max-runtime", "1")
             await eventually(lambda: "-script-timeout " in live.logged())

@@ -14,6 +14,7 @@ import pytest
 
 from minisentinel.server.log import ServerLog
 from minisentinel.server.supervision import Supervisor, find_supervisor
+from tests.server.outside import PATIENCE_SECONDS
 
 pytestmark = pytest.mark.real_io
 
@@ -25,7 +26,7 @@ def systemd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[socket.
     """The socket on which systemd would listen."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as channel:
         channel.bind(str(tmp_path / "notify"))
-        channel.settimeout(20)
+        channel.settimeout(PATIENCE_SECONDS)
         monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
         yield channel
 
@@ -53,7 +54,7 @@ def test_systemd_may_listen_without_a_file(log: ServerLog, monkeypatch: pytest.M
         pytest.skip("only Linux has sockets without a file")
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as channel:
         channel.bind(f"\0minisentinel-{os.getpid()}")
-        channel.settimeout(20)
+        channel.settimeout(PATIENCE_SECONDS)
         monkeypatch.setenv("NOTIFY_SOCKET", f"@minisentinel-{os.getpid()}")
         find_supervisor("systemd", log).ready()
         assert b"READY=1" in channel.recv(1000)
@@ -112,11 +113,12 @@ def test_a_supervised_program_says_when_it_serves_and_may_say_daemonize(
         try:
             assert b"READY=1" in systemd.recv(1000)
             with socket.socket(socket.AF_UNIX) as client:
+                client.settimeout(PATIENCE_SECONDS)
                 client.connect(str(path))
                 client.sendall(b"PING\r\n")
                 assert client.recv(100) == b"+PONG\r\n"
             process.terminate()
             assert systemd.recv(1000) == b"STOPPING=1\n"
-            assert process.wait(20) == 0
+            assert process.wait(PATIENCE_SECONDS) == 0
         finally:
             process.kill()

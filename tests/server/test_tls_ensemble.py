@@ -18,7 +18,16 @@ import pytest
 from minisentinel.codec import encode_reply
 from minisentinel.core.state import Master
 from minisentinel.replies import OK, Command, Status
-from tests.server.bench import CERTIFICATES, FakeRedis, Live, eventually, run, serving, visitor
+from tests.server.bench import (
+    A_DAY_MS,
+    CERTIFICATES,
+    FakeRedis,
+    Live,
+    eventually,
+    run,
+    serving,
+    visitor,
+)
 
 pytestmark = pytest.mark.real_io
 
@@ -105,26 +114,31 @@ def test_three_sentinels_and_their_servers_fail_over_and_every_word_is_encrypted
             new = Stand("b", family)
             await stack.enter_async_context(new.listening(secured_server()))
             new.master_port = old.port
-            sentinels = []
+            sentinels, clients = [], []
             for number in range(3):
                 directory = tmp_path / str(number)
                 directory.mkdir()
                 conf = (
                     f"tls-replication yes\nsentinel monitor mymaster 127.0.0.1 {old.port} 2\n"
-                    f"sentinel down-after-milliseconds mymaster {500 + 300 * number}\n"
+                    f"sentinel down-after-milliseconds mymaster {A_DAY_MS}\n"
+                    "sentinel failover-timeout mymaster 3000\n"  # Which may fail at first.
                 )
                 live = await stack.enter_async_context(serving(directory, conf, secured=True))
                 sentinels.append(live)
                 client = await live.client(visitor("client"))
-                periods = ("info-period", "200", "publish-period", "200", "ping-period", "100")
-                trigger = ("tilt-trigger", "10000")
-                assert await client.ask("SENTINEL", "DEBUG", *periods, *trigger) == OK
+                clients.append(client)
+                periods = ("info-period", "200", "publish-period", "200", "ping-period", "250")
+                assert await client.ask("SENTINEL", "DEBUG", *periods) == OK
             for live in sentinels:
                 master = live.server.sentinel.state.masters["mymaster"]
                 await eventually(partial(knows_all, master))
                 ports = {peer.address.port for peer in master.peers.values()}
                 assert ports == {each.tls_port for each in sentinels if each is not live}
             await dying.aclose()
+            # Only now is silence a sign of anything: before, a slow machine would be one.
+            for number, client in enumerate(clients):
+                down_after = ("down-after-milliseconds", str(500 + 300 * number))
+                assert await client.ask("SENTINEL", "SET", "mymaster", *down_after) == OK
             for live in sentinels:
                 await eventually(partial(has_switched, live, new))
             assert new.master_port == 0
@@ -148,12 +162,14 @@ def test_openssl_s_client_is_served(tmp_path: Path) -> None:
             )
             assert process.stdin is not None
             assert process.stdout is not None
-            # What is typed ends in a line feed alone; a line is enough for a server.
-            process.stdin.write(b"PING\nSENTINEL MYID\n")
-            await process.stdin.drain()
-            lines = [await process.stdout.readline() for _ in range(3)]
-            process.terminate()
-            await process.wait()
+            try:
+                # What is typed ends in a line feed alone; a line is enough for a server.
+                process.stdin.write(b"PING\nSENTINEL MYID\n")
+                await process.stdin.drain()
+                lines = [await process.stdout.readline() for _ in range(3)]
+            finally:
+                process.kill()
+                await process.wait()
             myid = live.server.sentinel.state.myid
             assert lines == [b"+PONG\r\n", b"$40\r\n", f"{myid}\r\n".encode()]
             return b"".join(lines)

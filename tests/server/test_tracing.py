@@ -13,7 +13,10 @@ from tests.server.bench import run, serving
 
 pytestmark = pytest.mark.real_io
 
-MASTER = "sentinel monitor mymaster 127.0.0.1 1 2\n"
+MASTER = (
+    "sentinel monitor mymaster 127.0.0.1 1 2\n"
+    "sentinel down-after-milliseconds mymaster 3600000\n"  # Nothing happens by itself.
+)
 
 
 def line(text: str) -> LogLine:
