@@ -340,6 +340,7 @@ def why_not_due(trace: Trace) -> str:
                     del open_faults[key]
         elif isinstance(data, ProcessChanged) and data.is_end:
             dead[entry.node] = None
+            open_faults.pop((entry.node, "pause"), None)
         elif isinstance(data, CommandAnswered):
             open_faults.pop((entry.node, "command"), None)
         elif isinstance(data, FaultInjected):
