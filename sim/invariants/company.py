@@ -91,7 +91,9 @@ class Company:
                 self._settled[node, data.master] = entry.time_us
                 longest = max(self._patience.get(data.master, 0), data.down_after_ms)
                 self._patience[data.master] = longest
-            case ConfigurationBelieved():
+            case ConfigurationBelieved() if data.source != "promotion":
+                # A leader watches the old master until its failover ends, which takes as long as
+                # the promoted replica is down.
                 address = (data.host, data.port)
                 before = self._believed.get((node, data.master))
                 if before is None or before[0] != address:
@@ -160,6 +162,13 @@ class Company:
         """Where this node started last."""
         return self._addresses.get(node, ("", 0))
 
+    def _is_elsewhere(self, peer: str, met: Entry) -> bool:
+        """Whether the address by which it was met leads to nobody, or to somebody else."""
+        data = met.data
+        if not isinstance(data, SentinelEvent) or data.subject != "sentinel":
+            return False
+        return self.cast.find(data.host, data.port) != peer
+
     def can_ask(self, key: Key) -> list[tuple[str, int]]:
         """The peers that surely answer this Sentinel about this master, and since when each does.
 
@@ -173,7 +182,7 @@ class Company:
         found = []
         for runid, met in self._met.of(*key).items():
             peer = self.cast.ids.get(runid)
-            if peer is None or watched is None:
+            if peer is None or watched is None or self._is_elsewhere(peer, met):
                 continue
             since_us = self.around.acts_since(peer)
             theirs = (peer, key[1])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from minisentinel.trace import SentinelEvent
 from sim.invariants import PECULIARITIES, Judgement, Kind
 from sim.invariants.verdicts import Violation
 from sim.world import World
@@ -37,14 +38,19 @@ def unrest_is_explained(world: World, judgements: Iterable[Judgement]) -> bool:
 
 
 def _stirred_up(world: World) -> set[str]:
-    """The masters about which a peculiarity that never rests shows in the last half minute."""
-    since_us = world.trace.entries[-1].time_us - _LATELY_US
+    """The masters about which a peculiarity that never rests was the last to show.
+
+    That is in the last half minute, or before that if nothing has happened to the master since.
+    """
+    lately_us = world.trace.entries[-1].time_us - _LATELY_US
+    last_us = {data.master: entry.time_us for entry, data in world.trace.of(SentinelEvent)}
     return {
         name
         for peculiarity in PECULIARITIES
         if peculiarity.never_rests
         for entry in peculiarity.recognise(world.trace).entries
-        if entry.time_us >= since_us and (name := getattr(entry.data, "master", ""))
+        if (name := getattr(entry.data, "master", ""))
+        and entry.time_us >= min(lately_us, last_us.get(name, lately_us))
     }
 
 

@@ -7,6 +7,7 @@ import dataclasses
 import pytest
 
 from minisentinel.trace import (
+    ConfigurationBelieved,
     FailoverStateChanged,
     MasterSettings,
     NodeStarted,
@@ -17,6 +18,7 @@ from minisentinel.trace import (
     VotesCounted,
 )
 from sim.invariants import Truth, find_invariant
+from sim.invariants.company import Company
 from sim.invariants.liveness import why_not_due
 from sim.trace import ClientStarted, FaultInjected, RunEnded, WriteAccepted, WriteApplied
 from tests.judge.stories import MASTER, Pen, deployment, held_down
@@ -303,3 +305,18 @@ def test_sentinel_whose_address_another_one_has_is_forgotten_with_every_master(
         pen.at(16_000, "sentinel-1", gone)
     pen.at(99_000, "world", RunEnded(reason="limit"))
     assert truth("life-is-noticed", pen) is expected
+
+
+@pytest.mark.parametrize(("source", "expected"), [("promotion", "redis-1"), ("switch", "redis-2")])
+def test_leader_watches_the_old_master_until_it_switches(source: str, expected: str) -> None:
+    pen = deployment()
+    for address, why in (("redis-1", "loaded"), ("redis-2", source)):
+        host, port = pen.addresses[address]
+        believed = ConfigurationBelieved(
+            master=MASTER, host=host, port=port, config_epoch=1, before=0, source=why, peer=""
+        )
+        pen.at(10_000, "sentinel-1", believed)
+    company = Company()
+    for entry in pen.trace().entries:
+        company.note(entry)
+    assert company.watched(("sentinel-1", MASTER)) == expected

@@ -114,6 +114,19 @@ def test_one_suspicion_is_no_quorum_of_two() -> None:
     assert judged(AGREEMENT, pen)
 
 
+def test_peers_that_were_met_at_the_inner_addresses_of_containers_cannot_be_asked() -> None:
+    pen = world()
+    for number, other in enumerate(SENTINELS):
+        real, pen.addresses[other] = pen.addresses[other], (f"172.17.0.{number}", 26379)
+        payload = f"sentinel {pen.ids[other]} {pen.addresses[other][0]} 26379 @ {MASTER}"
+        for name in SENTINELS:
+            if name != other:
+                pen.event(35_000, name, "+sentinel", f"sentinel:{other}", payload)
+        pen.addresses[other] = real
+    down(pen, 42_000, *SENTINELS, objectively=False)
+    assert judged(AGREEMENT, pen)
+
+
 def cut(pen: Pen) -> None:
     pen.fault(30_000, "network", "partition", detail="sentinel-1 | sentinel-2, sentinel-3")
 

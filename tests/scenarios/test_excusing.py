@@ -67,6 +67,28 @@ def test_tie_about_one_master_does_not_excuse_another_one() -> None:
     )
 
 
+def test_group_that_a_name_has_led_astray_is_excused_although_nothing_happens_any_more() -> None:
+    """All take the master of one group for that of two, and all its replicas follow it."""
+    name = "redis-1.example"
+    where = Deployment(
+        sentinels=2,
+        masters=2,
+        replicas=1,
+        quorum=3,
+        down_after_milliseconds=5000,
+        host_names=tuple((f"redis-{number}.example", f"redis-{number}") for number in range(1, 5)),
+        resolve_hostnames=True,
+    )
+    faults = (
+        Fault("kill", 15.0, node="redis-1"),
+        Fault("point_name", 23.5, host_name=name, to="redis-3"),
+        Fault("point_name", 30.0, host_name=name, to="redis-1"),
+        Fault("restart", 30.0, node="redis-1"),
+    )
+    result = run_scenario(replace(truths(*faults, deployment=where), limit=240.0))
+    assert BECOMES_CALM in result.forgiven
+
+
 def test_nothing_is_excused_where_nothing_peculiar_happens() -> None:
     story = replace(
         find_scenario("kill-master"),

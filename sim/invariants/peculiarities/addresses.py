@@ -115,7 +115,8 @@ class _Names:
 
 
 def _stale_name(trace: Trace) -> Occurrences:
-    """Names that have meant several hosts, beliefs in such a master, and corrections for its sake.
+    """Names that have meant several hosts, beliefs in such a master, and what is done for its sake:
+    corrections, and replicas taken in.
 
     They explain what is wrong with servers that were corrected, with the epochs of such beliefs,
     and with what such a Sentinel says of any host that the name has meant.
@@ -135,11 +136,12 @@ def _stale_name(trace: Trace) -> Occurrences:
             believed[entry.node, data.master] = data.host
             if names.is_stale(data.host):
                 found.append(entry)
-        elif isinstance(data, SentinelEvent) and data.name in _CORRECTIONS:
+        elif isinstance(data, SentinelEvent) and data.name in ("+slave", *_CORRECTIONS):
             _, host, *_ = data.payload.rpartition(" @ ")[2].split(" ")
             if names.is_stale(host):
                 found.append(entry)
-                servers.add(cast.place(data.host, data.port))
+                if data.name in _CORRECTIONS:
+                    servers.add(cast.place(data.host, data.port))
 
     def explains(violation: Violation) -> bool:
         entry, data = violation.entry, violation.entry.data
