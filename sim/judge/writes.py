@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from minisentinel.trace import Trace
 from sim.judge.datasets import Accepted, Cause, DataSets, Dropped, follow_groups
 from sim.judge.groups import Group
+from sim.judge.nodes import find_nodes
 from sim.judge.opinions import find_final_master
 from sim.trace import Operation
 
@@ -179,7 +180,7 @@ def _survivors(
         about = f"{', '.join(group.masters)}: " if is_one_of_many else ""
         master = find_final_master(trace, group.masters)
         if master is None:
-            problems.append(f"{about}the Sentinels do not name one master at the end")
+            problems.append(f"{about}{_why_no_master(trace)}")
             continue
         masters.append(master)
         survivors |= sets.held.get(master, set())
@@ -188,3 +189,10 @@ def _survivors(
                 f"{about}{master} loaded {sets.missing[master]!r}, of which the trace does not tell"
             )
     return None if problems else survivors, tuple(masters), "; ".join(problems)
+
+
+def _why_no_master(trace: Trace) -> str:
+    """Why nobody can say which server was the master at the end."""
+    if not find_nodes(trace).of_type("redis"):
+        return "the trace does not tell what the servers did"
+    return "the Sentinels do not name one master at the end"

@@ -153,3 +153,13 @@ def test_some_seed_of_the_story_loses_a_write_and_another_does_not() -> None:
     losses = {len(account_for_writes(failover_story(seed=seed)).lost or ()) for seed in range(12)}
     assert 0 in losses
     assert len(losses) > 1
+
+
+def test_loss_is_unknown_in_a_trace_without_servers_and_says_so() -> None:
+    pen = Pen()
+    pen.node(0, "sentinel-1", "sentinel")
+    pen.addresses["redis-1"] = ("10.0.0.9", 6379)
+    pen.event(100, "sentinel-1", "+monitor", "master:redis-1")
+    writes = account_for_writes(pen.trace())
+    assert writes.lost is None
+    assert writes.why_unknown == "the trace does not tell what the servers did"
