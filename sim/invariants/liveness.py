@@ -150,7 +150,7 @@ def one_master(trace: Trace) -> Verdict:
         entry = _last(trace, master) or trace.entries[-1]
         found.append(Violation(entry, f"{master}, the master of {name}, is {what}"))
     if found:
-        return Verdict(Truth.FALSE, found[0].reason, found[0].evidence, tuple(found))
+        return _are_broken(found)
     if masters.missing:
         return is_unknown(masters.missing)
     return holds(f"all Sentinels name {', '.join(masters.agreed.values())}")
@@ -163,15 +163,18 @@ def old_master_demoted(trace: Trace) -> Verdict:
         return is_unknown(f"nobody knows who should be master: {masters.whose}")
     histories = node_histories(trace)
     end_us = trace_end_us(trace)
+    found, missing = [], ""
     for node in find_nodes(trace).of_type("redis"):
         if node.name in masters.agreed.values() or not _is_up(histories, node.name, end_us):
             continue
         role = histories[node.name].role_at(end_us)
         if role is None:
-            return is_unknown(f"the role of {node.name} is not in the trace")
-        if role.master is None:
-            return is_broken(f"{node.name} is a master too", *_lasts(trace, node.name))
-    return holds("there is no other master")
+            missing = missing or f"the role of {node.name} is not in the trace"
+        elif role.master is None:
+            found.append(_wrong(trace, node, f"{node.name} is a master too"))
+    if found:
+        return _are_broken(found)
+    return is_unknown(missing) if missing else holds("there is no other master")
 
 
 def replicas_follow(trace: Trace) -> Verdict:
@@ -192,26 +195,33 @@ def _everyone_follows(
 ) -> Verdict:
     """Every running replica follows one of the masters, over a link that is up."""
     followers = 0
+    found, missing = [], ""
     for node in nodes.of_type("redis"):
         history = histories[node.name]
         if node.name in masters.values() or not _is_up(histories, node.name, end_us):
             continue
         role = history.role_at(end_us)
         if role is None:
-            return is_unknown(f"the role of {node.name} is not in the trace")
+            missing = missing or f"the role of {node.name} is not in the trace"
+            continue
         if role.master is None:
             continue
         followed = nodes.name_at(role.master)
         if followed not in masters.values():
-            return is_broken(f"{node.name} follows {followed}", *_lasts(trace, node.name))
+            found.append(_wrong(trace, node, f"{node.name} follows {followed}"))
+            continue
         link = history.link_up[-1] if history.link_up else None
         if link is not None and link.end_us > end_us and not link.value:
             if _is_transferring(trace, node):
-                return is_unknown(f"{node.name} is still taking over the data of {followed}")
-            return is_broken(
-                f"the link of {node.name} to {followed} is down", *_lasts(trace, node.name)
-            )
+                missing = missing or f"{node.name} is still taking over the data of {followed}"
+                continue
+            found.append(_wrong(trace, node, f"the link of {node.name} to {followed} is down"))
+            continue
         followers += 1
+    if found:
+        return _are_broken(found)
+    if missing:
+        return is_unknown(missing)
     return holds(f"{followers} replicas follow {', '.join(masters.values())}")
 
 
@@ -305,10 +315,14 @@ def _last(trace: Trace, node: str) -> Entry | None:
     return next(told, None)
 
 
-def _lasts(trace: Trace, node: str) -> Sequence[Entry]:
-    """The same as evidence: none if there is none."""
-    entry = _last(trace, node)
-    return [] if entry is None else [entry]
+def _wrong(trace: Trace, node: Node, reason: str) -> Violation:
+    """What is wrong with `node` at the end, by the last entry that tells of it."""
+    return Violation(_last(trace, node.name) or trace.entries[-1], reason)
+
+
+def _are_broken(found: Sequence[Violation]) -> Verdict:
+    """The verdict that there are these violations, each of which needs an explanation."""
+    return Verdict(Truth.FALSE, found[0].reason, found[0].evidence, tuple(found))
 
 
 ORDER_AT_THE_END = (one_master, old_master_demoted, replicas_follow)

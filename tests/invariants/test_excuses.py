@@ -23,9 +23,11 @@ from minisentinel.trace import (
 )
 from sim.invariants import (
     MINORITY_NEVER_PROMOTES,
+    OLD_MASTER_IS_DEMOTED,
     ONE_ADDRESS_PER_CONFIG_EPOCH,
     ONE_MASTER_AT_THE_END,
     ONE_VOTE_PER_EPOCH,
+    REPLICAS_FOLLOW_AT_THE_END,
     SAVED_BEFORE_SENT,
     Invariant,
     judge_all,
@@ -33,6 +35,7 @@ from sim.invariants import (
 from sim.invariants.elections import LEADER_HAS_THE_VOTES
 from sim.invariants.views import NOBODY_IS_ITS_OWN_PEER
 from sim.scenarios import find_scenario, run_scenario
+from sim.trace import RoleChanged
 
 
 @cache
@@ -253,3 +256,95 @@ def test_broken_disk_excuses_a_request_only_if_its_epoch_was_to_be_saved(
     added = (Entry(at_us + n, who, data) for n, (who, data) in enumerate(deeds))
     found = with_more(trace, *added)
     assert ("request" in " ".join(broken(found, SAVED_BEFORE_SENT))) is not is_excused
+
+
+RESET = "reset-in-a-failover"
+"""redis-2 is a second master: no Sentinel has it in its lists since it was reset at 25.4 s."""
+
+FORGET = SentinelEvent(
+    level="warning", name="+reset-master", payload="", master="mymaster", host="10.0.0.1", port=6379
+)
+
+
+def found(sentinel: str, at_us: int, host: str = "10.0.0.2") -> Entry:
+    """A Sentinel finds a server in the INFO of its master."""
+    payload = f"slave {host}:6379 {host} 6379 @ mymaster 10.0.0.1 6379"
+    data = SentinelEvent(
+        level="notice", name="+slave", payload=payload, master="mymaster", host=host, port=6379
+    )
+    return Entry(at_us, sentinel, data)
+
+
+def test_server_that_one_running_sentinel_knows_must_be_demoted() -> None:
+    trace = run(RESET)
+    assert excuses(trace, OLD_MASTER_IS_DEMOTED) == {"unwatched-server"}
+    known = with_more(trace, found("sentinel-3", 60_000_000))
+    assert broken(known, OLD_MASTER_IS_DEMOTED) == ["redis-2 is a master too"]
+
+
+def test_only_those_who_are_still_there_watch_a_server() -> None:
+    trace = run(RESET)
+    known = found("sentinel-3", 60_000_000)
+    froze = Entry(70_000_000, "sentinel-3", ProcessChanged(change="paused"))
+    forgot = Entry(70_000_000, "sentinel-3", FORGET)
+    assert broken(with_more(trace, known, froze), OLD_MASTER_IS_DEMOTED)
+    assert not broken(with_more(trace, known, forgot), OLD_MASTER_IS_DEMOTED)
+
+
+@pytest.mark.parametrize(("error", "is_known"), [("", True), ("No space left on device", False)])
+def test_sentinel_that_was_restarted_watches_whom_it_had_saved(error: str, is_known: bool) -> None:
+    """RESET is not saved by itself: who is killed then knows again what it was to forget."""
+    trace = run(RESET)
+    start = next(
+        entry
+        for entry in trace.entries
+        if entry.node == "sentinel-3" and isinstance(entry.data, NodeStarted)
+    )
+    after = [
+        found("sentinel-3", 60_000_000),
+        Entry(60_000_001, "sentinel-3", ConfigurationSaved(current_epoch=1, error=error)),
+        Entry(70_000_000, "sentinel-3", FORGET),
+        Entry(70_000_001, "sentinel-3", ProcessChanged(change="started")),
+        dataclasses.replace(start, time_us=70_000_001),
+    ]
+    restarted = with_more(trace, *after)
+    assert bool(broken(restarted, OLD_MASTER_IS_DEMOTED)) is is_known
+
+
+def test_second_server_that_is_known_is_not_excused_beside_one_that_is_not() -> None:
+    """redis-3 becomes a master by itself, and all Sentinels know redis-3."""
+    trace = run(RESET)
+    freed = with_more(
+        trace,
+        Entry(80_000_000, "redis-3", RoleChanged(role="master", master_host="", master_port=0)),
+    )
+    assert broken(freed, OLD_MASTER_IS_DEMOTED) == ["redis-3 is a master too"]
+    astray = with_more(
+        trace,
+        Entry(
+            80_000_000,
+            "redis-3",
+            RoleChanged(role="replica", master_host="10.0.0.2", master_port=6379),
+        ),
+    )
+    assert broken(astray, REPLICAS_FOLLOW_AT_THE_END) == ["redis-3 follows redis-2"]
+
+
+def test_unwatched_server_that_follows_another_one_is_excused() -> None:
+    trace = run(RESET)
+    chained = with_more(
+        trace,
+        Entry(
+            80_000_000,
+            "redis-2",
+            RoleChanged(role="replica", master_host="10.0.0.3", master_port=6379),
+        ),
+    )
+    assert excuses(chained, REPLICAS_FOLLOW_AT_THE_END) == {"unwatched-server"}
+    assert not broken(chained, REPLICAS_FOLLOW_AT_THE_END)
+
+
+def test_address_of_which_nobody_knows_who_is_there_excuses_nobody() -> None:
+    trace = run(RESET)
+    named = with_more(trace, found("sentinel-1", 60_000_000, host="some.where"))
+    assert broken(named, OLD_MASTER_IS_DEMOTED)

@@ -13,6 +13,7 @@ from sim.invariants import (
     LEADER_HAS_THE_VOTES,
     NO_OLDER_CONFIGURATION,
     ODOWN_HAS_A_QUORUM,
+    OLD_MASTER_IS_DEMOTED,
     ONE_ADDRESS_PER_CONFIG_EPOCH,
     ONE_LEADER_PER_EPOCH,
     ONE_MASTER_AT_THE_END,
@@ -88,6 +89,7 @@ SHOWN_BY = {
     "opinions-freeze": ("old-opinions", ODOWN_HAS_A_QUORUM),
     "own-address": ("own-address", NOBODY_IS_ITS_OWN_PEER),
     "stale-name": ("stale-name", REPLICAS_FOLLOW_AT_THE_END),
+    "unwatched-server": ("reset-in-a-failover", OLD_MASTER_IS_DEMOTED),
 }
 """The scenario in which each peculiarity happens with seed 1, and what it breaks there."""
 

@@ -26,7 +26,7 @@ def world() -> Pen:
         master=MASTER, quorum=1, down_after_ms=2000, failover_timeout_ms=10_000, parallel_syncs=1
     )
     believed = ConfigurationBelieved(
-        master=MASTER, host=host, port=port, config_epoch=1, before=0, source="promotion"
+        master=MASTER, host=host, port=port, config_epoch=1, before=0, source="switch"
     )
     pen.fault(10_000, "redis-1", "kill", "killed")
     pen.role(20_000, "redis-2", "master")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from sim.mutants import find_mutant
 from sim.scenarios import Expectation, Fault, Result, Scenario, find_scenario, run_scenario
 from sim.scenarios.expectations import BECOMES_CALM, CONDITIONAL_NAMES
 from sim.world import Deployment
@@ -11,6 +12,8 @@ from sim.world.topology import NodeSettings, Topology
 
 TRUTHS = find_scenario("three-truths")
 """Three Sentinels whose files name three masters: a tie of epoch 0, which lasts for ever."""
+
+NOBODY_DEMOTES = find_mutant("old-master-not-demoted").profile
 
 
 def truths(*faults: Fault, deployment: Deployment = TRUTHS.deployment) -> Scenario:
@@ -60,11 +63,29 @@ def test_tie_about_one_master_does_not_excuse_another_one() -> None:
     nodes: tuple[NodeSettings, ...] = (NodeSettings(name="redis-2", stands_alone=True),)
     where = replace(TRUTHS.deployment, masters=2, topology=Topology(nodes=nodes))
     assert not failed(run_scenario(truths(*tie, deployment=where)))
-    # A replica of the second master follows nobody, so that no Sentinel knows or corrects it.
-    nodes += (NodeSettings(name="redis-5", stands_alone=True),)
-    assert failed(
-        run_scenario(truths(*tie, deployment=replace(where, topology=Topology(nodes=nodes))))
+    # A replica of the second master, which all Sentinels know, becomes a master that stays one.
+    lawless = truths(
+        *tie,
+        Fault("command", 21.0, node="redis-5", words=("REPLICAOF", "NO", "ONE")),
+        deployment=where,
     )
+    assert failed(run_scenario(lawless, profile=NOBODY_DEMOTES))
+
+
+def test_server_that_no_sentinel_knows_is_an_excuse() -> None:
+    """It follows nobody from the beginning, so that no INFO of a master ever names it."""
+    alone = Topology(nodes=(NodeSettings(name="redis-3", stands_alone=True),))
+    result = run_scenario(truths(deployment=Deployment(topology=alone)))
+    assert result.peculiarities == ("unwatched-server",)
+    assert not failed(result)
+
+
+def test_server_that_some_sentinel_knows_is_no_excuse() -> None:
+    """It was found before it became a master, and nobody demotes it."""
+    freed = Fault("command", 20.0, node="redis-3", words=("REPLICAOF", "NO", "ONE"))
+    result = run_scenario(truths(freed, deployment=Deployment()), profile=NOBODY_DEMOTES)
+    assert result.peculiarities == ()
+    assert failed(result)
 
 
 def test_group_that_a_name_has_led_astray_is_excused_although_nothing_happens_any_more() -> None:

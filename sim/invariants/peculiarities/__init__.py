@@ -13,6 +13,7 @@ from sim.invariants.peculiarities.elections import FORCED_FAILOVER, MIXED_EPOCHS
 from sim.invariants.peculiarities.opinions import OPINIONS_FREEZE
 from sim.invariants.peculiarities.peculiarity import Occurrences, Peculiarity
 from sim.invariants.peculiarities.reconfigurations import DONE_ELSEWHERE
+from sim.invariants.peculiarities.servers import UNWATCHED_SERVER
 
 __all__ = [
     "ADOPTED_EPOCH_UNSAVED",
@@ -28,6 +29,7 @@ __all__ = [
     "PECULIARITIES",
     "STALE_NAME",
     "UNKNOWN_SENTINELS",
+    "UNWATCHED_SERVER",
     "Occurrences",
     "Peculiarity",
     "find_peculiarity",

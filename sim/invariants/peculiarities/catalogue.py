@@ -14,6 +14,7 @@ from sim.invariants.peculiarities.elections import FORCED_FAILOVER, MIXED_EPOCHS
 from sim.invariants.peculiarities.opinions import OPINIONS_FREEZE
 from sim.invariants.peculiarities.peculiarity import Peculiarity
 from sim.invariants.peculiarities.reconfigurations import DONE_ELSEWHERE
+from sim.invariants.peculiarities.servers import UNWATCHED_SERVER
 
 __all__ = ["PECULIARITIES", "find_peculiarity"]
 
@@ -30,6 +31,7 @@ PECULIARITIES: tuple[Peculiarity, ...] = (
     DONE_ELSEWHERE,
     OWN_ADDRESS,
     STALE_NAME,
+    UNWATCHED_SERVER,
 )
 """All of them; the first one that explains a violation is named."""
 
