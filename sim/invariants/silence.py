@@ -8,8 +8,10 @@ from heapq import heappop, heappush
 from minisentinel.trace import (
     Entry,
     Header,
+    LinkChanged,
     MasterSettings,
     NodeStarted,
+    PingMissed,
     ProcessChanged,
     SentinelEvent,
     TimingSet,
@@ -20,6 +22,10 @@ from sim.invariants.verdicts import Verdict, Violation, holds, is_unknown
 from sim.trace import FaultInjected, HostNamed
 
 __all__ = ["SILENCE_IS_NOTICED"]
+
+CROWDED_MS = 4_000
+"""Who is not answered for so long may have a hundred commands on that connection soon: PINGs, and
+a hello in every tick after two seconds."""
 
 
 @dataclass(slots=True)
@@ -40,6 +46,11 @@ class _Noticed(Watch):
     started, went on after a pause or left TILT, when it got to know the instance, or when a switch
     made a new object of it. What a file told it at its start is not known here and not judged,
     except for the master; nor who is known by a name, which may lead elsewhere tomorrow.
+
+    Over a connection with a hundred commands that wait for answers no PING is sent (monitoring §4:
+    MON-4-1). If late answers take away some of them just then, the PING among them, nothing is
+    missed any more for as long as the connection stands. Where PINGs have ceased like that after a
+    long silence, nobody is judged.
     """
 
     def __init__(self, _: Header) -> None:
@@ -50,6 +61,8 @@ class _Noticed(Watch):
         self._addresses: dict[str, Address] = {}
         self._absent: set[str] = set()
         self._exempt: set[str] = set()
+        self._missed: dict[tuple[str, Address], int] = {}
+        """When a PING was missed last on a connection that has been silent for long."""
         self._no_names = False
         self._tilted: set[str] = set()
         self._due: list[tuple[int, int, tuple[str, str, Address], int]] = []
@@ -70,6 +83,10 @@ class _Noticed(Watch):
                 self._process(entry, data)
             case MasterSettings() | TimingSet():
                 self._rules.note(entry)
+            case PingMissed() if data.waiting_ms >= CROWDED_MS:
+                self._missed[node, (data.host, data.port)] = entry.time_us
+            case LinkChanged(connection="command"):
+                self._missed.pop((node, (data.host, data.port)), None)
             case FaultInjected() if "clock" in data.verb or data.verb == "slow_disk":
                 self._exempt.add(node)
             case FaultInjected(verb="silence_names"):
@@ -91,6 +108,7 @@ class _Noticed(Watch):
             self._exempt.add(entry.node)
         if data.type == "sentinel":
             self._drop(entry.node, "", ())
+            self._missed = {key: at for key, at in self._missed.items() if key[0] != entry.node}
 
     def _process(self, entry: Entry, data: ProcessChanged) -> None:
         node = entry.node
@@ -186,6 +204,7 @@ class _Noticed(Watch):
                 or node in self._exempt
                 or node in self._tilted
                 or address not in self._dead
+                or self._may_be_crowded(entry, key)
             ):
                 continue
             who = self._cast.place(*address)
@@ -195,6 +214,11 @@ class _Noticed(Watch):
                 tuple(dict.fromkeys((self._dead[address], known.witness))),
             )
         return broken
+
+    def _may_be_crowded(self, entry: Entry, key: tuple[str, str, Address]) -> bool:
+        node, _, address = key
+        ping_us = self._rules.timing(node).ping_period_ms * 1000
+        return entry.time_us - self._missed.get((node, address), entry.time_us) > 2 * ping_us
 
     def finish(self) -> Verdict:
         if "redis" not in self._cast.types.values():

@@ -7,14 +7,17 @@ failover-timeout of 10 s and a quorum of 2.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
 from minisentinel.trace import (
     ConfigurationBelieved,
     FailoverStateChanged,
+    LinkChanged,
     MasterSettings,
     NodeStarted,
+    PingMissed,
     ReplicaSelection,
     VoteRefused,
     VotesCounted,
@@ -522,3 +525,29 @@ def test_without_servers_in_the_trace_nobody_knows_what_should_have_happened(nam
         if not (isinstance(each.data, NodeStarted) and each.data.type == "redis")
     ]
     assert judged(name, pen).truth.value == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("waiting_ms", "last_ms", "reconnects", "is_judged"),
+    [
+        (6_000, 39_000, False, False),
+        (6_000, 46_000, False, True),
+        (3_000, 39_000, False, True),
+        (6_000, 39_000, True, True),
+    ],
+    ids=["pings have ceased", "pings go on", "never silent for long", "another connection"],
+)
+def test_silence_goes_unnoticed_only_where_pings_have_ceased_on_a_crowded_connection(
+    waiting_ms: int, last_ms: int, reconnects: bool, is_judged: bool
+) -> None:
+    pen = world()
+    host, port = pen.addresses["redis-1"]
+    about: dict[str, Any] = {"master": MASTER, "subject": "master", "host": host, "port": port}
+    for name in SENTINELS:
+        payload = f"master {MASTER} {host} {port} quorum 2"
+        pen.event(22, name, "+monitor", "master:redis-1", payload)
+        pen.at(last_ms, name, PingMissed(**about, waiting_ms=waiting_ms))
+        if reconnects:
+            opened = LinkChanged(**about, connection="command", change="opened")
+            pen.at(last_ms + 500, name, opened)
+    assert bool(judged("silence-is-noticed", pen).violations) is is_judged
