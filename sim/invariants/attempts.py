@@ -109,10 +109,11 @@ FAILOVER_ONLY_FROM_ODOWN = Invariant(
 
 
 class _Spaced(SentinelWatch):
-    """Times are those of the Sentinel's own clock, so a step of that clock excuses it.
+    """Times are those of the Sentinel's own clock, so a step or a drift of that clock excuses it.
 
-    A vote counts from the moment at which the Sentinel was asked for it: a slow disk lets the
-    record of the vote come later, after the save.
+    All that run on one machine, and are reached at the same host, have one clock. A vote counts
+    from the moment at which the Sentinel was asked for it: a slow disk lets the record of the vote
+    come later, after the save.
     """
 
     reads = (
@@ -134,7 +135,9 @@ class _Spaced(SentinelWatch):
         self._rules = Rulebook()
         self._blocked: dict[tuple[str, str], tuple[Entry, int]] = {}
         self._asked: dict[tuple[str, str], Entry] = {}
+        self._hosts: dict[str, str] = {}
         self._stepped: set[str] = set()
+        """The hosts whose clocks were set, or drift."""
         self._starts = 0
         self._events = 0
 
@@ -145,6 +148,8 @@ class _Spaced(SentinelWatch):
         self._cast.note(entry)
         self._rules.note(entry)
         match data:
+            case NodeStarted():
+                self._hosts[node] = data.host
             case SentinelEvent():
                 self._sentinels = True
                 if data.name in MADE_ANEW:
@@ -164,14 +169,14 @@ class _Spaced(SentinelWatch):
                 self._blocked[node, data.master] = (entry, entry.time_us)
                 return broken
             case FaultInjected() if "clock" in data.verb:
-                self._stepped.add(node)
+                self._stepped.add(self._hosts.get(node, node))
             case _:
                 pass
         return None
 
     def _start(self, entry: Entry, data: FailoverStateChanged) -> Violation | None:
         found = self._blocked.get((entry.node, data.master))
-        if found is None or entry.node in self._stepped:
+        if found is None or self._hosts.get(entry.node, entry.node) in self._stepped:
             return None
         before, since_us = found
         settings = self._rules.of(entry.node, data.master)

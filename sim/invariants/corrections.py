@@ -12,7 +12,7 @@ from minisentinel.trace import (
     TimingSet,
 )
 from sim.invariants.invariant import Invariant, Kind, SentinelWatch
-from sim.invariants.known import MADE_ANEW, Address, Rulebook, ends_attempts, ends_life, forget
+from sim.invariants.known import MADE_ANEW, Rulebook, ends_attempts, ends_life, forget
 from sim.invariants.verdicts import Verdict, Violation, holds
 from sim.trace import FaultInjected
 
@@ -23,15 +23,19 @@ __all__ = [
 ]
 
 CORRECTIONS = ("+convert-to-slave", "+fix-slave-config")
-Key = tuple[str, str, Address]
-"""A Sentinel, the name of a master, and the address of a server of that master."""
+Key = tuple[str, str, str]
+"""A Sentinel, the name of a master, and what it calls a replica of that master."""
 
 SLACK_US = 20_000
 """A Sentinel counts in milliseconds, from the moment at which it woke up."""
 
 
 def _key(entry: Entry, data: SentinelEvent) -> Key:
-    return entry.node, data.master, (data.host, data.port)
+    """The replica as it was called when it was found: an address that stays its name even if its
+    host name leads elsewhere by now."""
+    words = data.payload.split(" ")
+    called = words[1] if len(words) > 3 else f"{data.host}:{data.port}"
+    return entry.node, data.master, called
 
 
 class _Patience(SentinelWatch):

@@ -241,7 +241,8 @@ def clients_write(trace: Trace) -> Verdict:
     """Whether every running textbook client that writes at all has written lately.
 
     Its turns come by chance, and not each is a write: who has not tried has not failed, and the
-    last try counts. Who does nothing at all for long hangs.
+    last try counts. Who does nothing at all for long hangs. While the Sentinels do not agree, the
+    client can do no better than to ask again the one that sends it to a server that is no master.
     """
     end_us = trace_end_us(trace)
     faults = find_faults(trace)
@@ -250,7 +251,8 @@ def clients_write(trace: Trace) -> Verdict:
         return is_unknown("the run ended too soon after its last fault for clients to notice")
     said = {entry.node: data for entry, data in trace.of(ClientStarted)}
     histories = node_histories(trace)
-    writers, idle = 0, ""
+    astray = _sent_astray(trace)
+    writers, idle, led = 0, "", ""
     for client in find_clients(trace):
         kind = said.get(client.name, ClientStarted())
         writes = [each for each in client.operations if each.write]
@@ -271,14 +273,40 @@ def clients_write(trace: Trace) -> Verdict:
             if tried[-1].outcome == "ok":
                 writers += 1
                 continue
+            if tried[-1].error in astray:
+                led = f"{client.name} is led astray: {astray[tried[-1].error]}"
+                continue
         operations = (e for e in reversed(trace.entries) if e.node == client.name)
         last = next(entry for entry in operations if isinstance(entry.data, Operation))
         return is_broken(f"{client.name} could not write at the end", last)
+    if led:
+        return is_unknown(led)
     if idle:
         return is_unknown(f"{idle} has not tried to write since the last fault")
     if not writers:
         return is_unknown("no client writes")
     return holds(f"{writers} clients write")
+
+
+def _sent_astray(trace: Trace) -> dict[str, str]:
+    """What clients report who asked a Sentinel that others contradict, and why: it names a replica.
+
+    They verify the role, find no master, and begin anew with the Sentinel that answered: it is at
+    the head of their lists, so they never hear the others. [CLT-1-3] [CLT-1-9] [CLT-1-10]
+    """
+    nodes, histories = find_nodes(trace), node_histories(trace)
+    end_us = trace_end_us(trace)
+    found = {}
+    for said in find_namings(trace).values():
+        running = [naming for naming in said if _is_up(histories, naming.sentinel, end_us)]
+        if len({nodes.name_at(naming.address) for naming in running}) < 2:
+            continue
+        for naming in running:
+            (host, port), server = naming.address, nodes.name_at(naming.address)
+            role = histories[server].role_at(end_us) if server in histories else None
+            if role is not None and role.name == "replica":
+                found[f"{host}:{port}: no master"] = f"{naming.sentinel} names {server}, a replica"
+    return found
 
 
 def _is_up(histories: dict[str, NodeHistory], node: str, end_us: int) -> bool:

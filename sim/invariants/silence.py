@@ -23,9 +23,9 @@ from sim.trace import FaultInjected, HostNamed
 
 __all__ = ["SILENCE_IS_NOTICED"]
 
-CROWDED_MS = 4_000
-"""Who is not answered for so long may have a hundred commands on that connection soon: PINGs, and
-a hello in every tick after two seconds."""
+CROWDED_MS = 2_000
+"""Who is not answered for so long may have a hundred commands on that connection soon: fourteen
+ticks a second, each with a hello, a question about the master, and a PING at the most."""
 
 
 @dataclass(slots=True)
@@ -85,6 +85,9 @@ class _Noticed(Watch):
                 self._rules.note(entry)
             case PingMissed() if data.waiting_ms >= CROWDED_MS:
                 self._missed[node, (data.host, data.port)] = entry.time_us
+            case PingMissed():
+                # It waits for another PING than before: they go on.
+                self._missed.pop((node, (data.host, data.port)), None)
             case LinkChanged(connection="command"):
                 self._missed.pop((node, (data.host, data.port)), None)
             case FaultInjected() if "clock" in data.verb or data.verb == "slow_disk":

@@ -79,7 +79,7 @@ class Cause:
 
     - ``failover``: `server` came into office without it;
     - ``split brain``: it was accepted while `server` was in office, by another one;
-    - ``restart``: `server`, which was in office, came back without it;
+    - ``restart``: `server`, which was in office, or is the final master, came back without it;
     - ``resynchronisation``: `server`, which was in office, took over the data of another one.
     """
 

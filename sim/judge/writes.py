@@ -126,6 +126,8 @@ def account_for_writes(trace: Trace) -> Writes:
         key=lambda each: each.time_us,
     )
     survivors, masters, why_unknown = _survivors(trace, followed)
+    for sets in followed.values():
+        causes = _lost_out_of_office(sets, masters) | causes
     lost = found = resurrected = None
     if survivors is not None:
         lost = tuple(
@@ -153,6 +155,20 @@ def account_for_writes(trace: Trace) -> Writes:
         tuple(split_brain),
         clients,
     )
+
+
+def _lost_out_of_office(sets: DataSets, masters: tuple[str, ...]) -> dict[str, Cause]:
+    """What a final master lost in a restart though another one was in office.
+
+    That happens where a leader dies between promoting a replica and telling the others: the old
+    master, which they go on naming, comes back without its data.
+    """
+    return {
+        write: Cause("restart", dropped.time_us, server)
+        for write, dropped in sets.dropped.items()
+        if dropped.how == "restart"
+        if (server := sets.accepted[write].server) in masters and server != sets.office
+    }
 
 
 _RANK = {"ok": 2, "unknown": 1, "failed": 0}

@@ -17,8 +17,8 @@ from minisentinel.trace import (
     Trace,
     VotesCounted,
 )
-from sim.invariants import Invariant, Truth, find_invariant
-from sim.trace import RunEnded
+from sim.invariants import Invariant, Truth, find_invariant, judge_all
+from sim.trace import HostNamed, RunEnded
 from tests.judge.stories import MASTER, Pen, deployment, failover_story
 
 MINE = (
@@ -342,3 +342,60 @@ def test_a_reconfigured_replica_has_had_a_link_to_its_new_master(
     pen.link(came_up_ms, "redis-3", True, "redis-2")
     pen.event(6000, "sentinel-1", "+slave-reconf-done", "slave:redis-3")
     assert truth("reconfigured-means-following", pen) is expected
+
+
+def replica(pen: Pen, ms: float, name: str, called: str, at: str) -> None:
+    """An event of sentinel-1 about the replica found at one address, and met at another."""
+    (found, port), (met, _) = pen.addresses[called], pen.addresses[at]
+    master, _ = pen.addresses["redis-1"]
+    payload = f"slave {found}:{port} {met} {port} @ {MASTER} {master} {port}"
+    pen.event(ms, "sentinel-1", name, f"slave:{at}", payload)
+
+
+@pytest.mark.parametrize(
+    ("called", "expected"), [("redis-2", Truth.TRUE), ("redis-3", Truth.FALSE)]
+)
+def test_a_stray_master_is_the_same_replica_when_its_host_name_leads_elsewhere(
+    called: str, expected: Truth
+) -> None:
+    pen = deployment()
+    replica(pen, 10_000, "-role-change", called, "redis-3")
+    replica(pen, 19_000, "+convert-to-slave", "redis-2", "redis-2")
+    assert truth("corrections-are-patient", pen) is expected
+
+
+@pytest.mark.parametrize(
+    ("called", "expected"), [("redis-3", Truth.TRUE), ("redis-2", Truth.FALSE)]
+)
+def test_the_promoted_replica_is_the_same_when_its_host_name_leads_elsewhere(
+    called: str, expected: Truth
+) -> None:
+    pen = deployment()
+    replica(pen, 5000, "+promoted-slave", "redis-2", "redis-2")
+    replica(pen, 6000, "+convert-to-slave", called, "redis-3")
+    assert truth("promotion-is-kept", pen) is expected
+
+
+def believes(pen: Pen, ms: float, host: str, source: str) -> None:
+    data = ConfigurationBelieved(
+        master=MASTER, host=host, port=6379, config_epoch=1, before=0, source=source, peer=""
+    )
+    pen.at(ms, "sentinel-1", data)
+
+
+@pytest.mark.parametrize(
+    ("source", "said_ms", "is_explained"),
+    [("switch", 20_000, True), ("switch", 31_000, False), ("promotion", 31_000, True)],
+)
+def test_stale_name_explains_what_is_said_while_the_master_is_called_by_it(
+    source: str, said_ms: float, is_explained: bool
+) -> None:
+    pen = deployment()
+    for ms, node in ((0, "redis-1"), (15_000, "redis-2")):
+        pen.at(ms, "network", HostNamed(name="db-1", address=pen.addresses[node][0]))
+    believes(pen, 1000, "db-1", "loaded")
+    opinion(pen, said_ms, True, of="redis-2")
+    believes(pen, 30_000, pen.addresses["redis-3"][0], source)
+    (judgement,) = judge_all(pen.trace(), [find_invariant("opinions-are-ones-own")])
+    assert judgement.verdict.truth is Truth.FALSE
+    assert [each.name for each in judgement.peculiarities] == ["stale-name"] * is_explained

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from minisentinel.trace import ConfigurationSaved, Trace
+from minisentinel.trace import ConfigurationSaved, FailoverStateChanged, MasterSettings, Trace
 from sim.invariants import (
+    ATTEMPTS_ARE_SPACED,
+    CLIENTS_WRITE_AT_THE_END,
     EPOCHS_NEVER_GO_BACK,
     INVARIANTS,
     ONE_LEADER_PER_EPOCH,
@@ -16,7 +18,8 @@ from sim.invariants import (
     judge_all,
 )
 from sim.invariants.liveness import ORDER_AT_THE_END
-from tests.judge.stories import Pen, deployment, failover_story
+from sim.trace import Operation, RunEnded
+from tests.judge.stories import MASTER, Pen, deployment, failover_story
 
 
 @pytest.mark.parametrize("fault", ["kill", "pause"])
@@ -180,3 +183,110 @@ def test_what_is_wrong_at_the_end_is_told(mischief: object, reason: str) -> None
 def test_epochs_do_not_go_back_where_sentinels_opened_none() -> None:
     pen = deployment(sentinels=1, replicas=0, clients=0)
     assert EPOCHS_NEVER_GO_BACK.judge(pen.trace())
+
+
+def two_attempts(pen: Pen, apart_ms: float) -> Truth:
+    """Of sentinel-1, which has to wait for twice three seconds between them."""
+    settings = MasterSettings(
+        master=MASTER,
+        quorum=2,
+        down_after_ms=1000,
+        failover_timeout_ms=3000,
+        parallel_syncs=1,
+    )
+    pen.at(1000, "sentinel-1", settings)
+    for epoch, ms in ((1, 20_000), (2, 20_000 + apart_ms)):
+        begun = FailoverStateChanged(
+            master=MASTER, epoch=epoch, before="none", after="wait_start", why="objectively down"
+        )
+        pen.at(ms, "sentinel-1", begun)
+        pen.event(ms, "sentinel-1", "+try-failover", "master:redis-1")
+    return ATTEMPTS_ARE_SPACED.judge(pen.trace()).truth
+
+
+@pytest.mark.parametrize(
+    ("node", "is_neighbour", "expected"),
+    [
+        ("sentinel-1", False, Truth.TRUE),
+        ("redis-1", True, Truth.TRUE),
+        ("redis-1", False, Truth.FALSE),
+        ("redis-2", True, Truth.FALSE),
+    ],
+)
+@pytest.mark.parametrize("verb", ["drift_clock", "step_clock"])
+def test_clock_of_a_machine_is_that_of_all_who_run_on_it(
+    verb: str, node: str, is_neighbour: bool, expected: Truth
+) -> None:
+    """A neighbour of redis-1, and of nobody else, waits by the clock of redis-1."""
+    pen = deployment()
+    if is_neighbour:
+        pen.addresses["sentinel-1"] = (pen.addresses["redis-1"][0], 26379)
+        pen.node(500, "sentinel-1", "sentinel")
+    pen.fault(10_000, node, verb)
+    assert two_attempts(pen, 5_960) is expected
+
+
+def test_clock_that_is_right_excuses_no_early_attempt() -> None:
+    assert two_attempts(deployment(), 5_960) is Truth.FALSE
+    assert two_attempts(deployment(), 6_000) is Truth.TRUE
+
+
+def sent_to(server: str, *, role: str = "replica", problem: str = "no master") -> Truth:
+    """A client hears of redis-1 or redis-2 as the master; sentinel-1 alone names redis-2."""
+    pen = deployment(clients=1)
+    pen.role(5000, "redis-2", role, "" if role == "master" else "redis-1")
+    pen.switch(5000, "sentinel-1", "redis-1", "redis-2")
+    return write_in_vain(pen, server, problem)
+
+
+def write_in_vain(
+    pen: Pen, server: str, problem: str = "no master", *, end: str = "limit"
+) -> Truth:
+    host, port = pen.addresses[server]
+    for ms in range(50_000, 60_000, 100):
+        failed = Operation(
+            name="SET",
+            write=f"k=v{ms}",
+            target="",
+            started_us=(ms - 1) * 1000,
+            outcome="failed",
+            error=f"{host}:{port}: {problem}",
+        )
+        pen.at(ms, "client-1", failed)
+    pen.at(60_000, "world", RunEnded(reason=end))
+    return CLIENTS_WRITE_AT_THE_END.judge(pen.trace()).truth
+
+
+def test_client_of_a_sentinel_that_names_a_replica_alone_is_led_astray() -> None:
+    assert sent_to("redis-2") is Truth.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("server", "role", "problem"),
+    [
+        ("redis-1", "replica", "no master"),
+        ("redis-3", "replica", "no master"),
+        ("redis-2", "master", "no master"),
+        ("redis-2", "replica", "timed out"),
+    ],
+)
+def test_sentinels_that_disagree_excuse_no_other_failure_of_a_client(
+    server: str, role: str, problem: str
+) -> None:
+    assert sent_to(server, role=role, problem=problem) is Truth.FALSE
+
+
+@pytest.mark.parametrize("are_agreed_on", ["redis-1", "redis-2"])
+def test_where_all_sentinels_agree_no_client_is_led_astray(are_agreed_on: str) -> None:
+    pen = deployment(clients=1)
+    if are_agreed_on == "redis-2":
+        for number in (1, 2, 3):
+            pen.switch(5000, f"sentinel-{number}", "redis-1", "redis-2")
+    assert write_in_vain(pen, "redis-2") is Truth.FALSE
+
+
+def test_sentinel_that_is_dead_leads_nobody_astray() -> None:
+    pen = deployment(clients=1)
+    pen.switch(5000, "sentinel-1", "redis-1", "redis-2")
+    pen.fault(6000, "sentinel-1", "kill", "killed")
+    assert write_in_vain(pen, "redis-2", end="calm") is Truth.FALSE

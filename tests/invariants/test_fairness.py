@@ -20,7 +20,14 @@ from minisentinel.trace import (
 from sim.invariants import Truth, find_invariant
 from sim.invariants.company import Company
 from sim.invariants.liveness import why_not_due
-from sim.trace import ClientStarted, FaultInjected, RunEnded, WriteAccepted, WriteApplied
+from sim.trace import (
+    ClientStarted,
+    DataLost,
+    FaultInjected,
+    RunEnded,
+    WriteAccepted,
+    WriteApplied,
+)
 from tests.judge.stories import MASTER, Pen, deployment, held_down
 
 SETTINGS = MasterSettings(
@@ -320,3 +327,18 @@ def test_leader_watches_the_old_master_until_it_switches(source: str, expected: 
     for entry in pen.trace().entries:
         company.note(entry)
     assert company.watched(("sentinel-1", MASTER)) == expected
+
+
+@pytest.mark.parametrize(("restarts", "expected"), [(True, Truth.TRUE), (False, Truth.FALSE)])
+def test_old_master_that_is_still_named_may_lose_only_what_it_had_before_its_restart(
+    restarts: bool, expected: Truth
+) -> None:
+    pen = deployment(clients=1)
+    write, server = "client-1:1=1", "redis-1" if restarts else "redis-2"
+    pen.role(5_000, "redis-2", "master")
+    pen.at(6_000, server, WriteAccepted(write=write, offset=70))
+    pen.operation(5_999, 6_001, "client-1", "ok", write, server)
+    if restarts:
+        pen.at(6_500, "redis-2", WriteApplied(write=write, offset=70))
+    pen.at(7_000, "redis-1", DataLost(keys=1))
+    assert truth("losses-are-explained", pen) is expected

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sim.judge import account_for_writes, find_final_master
+from sim.judge.datasets import Cause
 from sim.trace import (
     DataLoaded,
     DataLost,
@@ -84,6 +85,23 @@ def test_an_empty_restart_loses_everything() -> None:
     write(pen, 1000, "a=1", on="redis-1")
     pen.at(2000, "redis-1", DataLost(keys=1))
     assert len(account_for_writes(pen.trace()).lost or ()) == 1
+
+
+def test_a_final_master_may_lose_in_a_restart_what_it_had_while_another_was_in_office() -> None:
+    pen = deployment()
+    for ms, each, on in ((1000, "a=1", "redis-1"), (1500, "both=1", "redis-1")):
+        write(pen, ms, each, on=on)
+        pen.at(ms + 1, "redis-2", WriteApplied(write=each, offset=1))
+    pen.role(2000, "redis-2", "master")
+    write(pen, 2500, "theirs=1", on="redis-2")
+    pen.at(3000, "redis-1", DataLost(keys=2))
+    pen.at(4000, "redis-1", WriteApplied(write="both=1", offset=1))
+    writes = account_for_writes(pen.trace())
+    assert writes.final_master == "redis-1"
+    assert [(each.write, each.cause) for each in writes.lost or ()] == [
+        ("a=1", Cause("restart", 3_000_000, "redis-1")),
+        ("theirs=1", None),
+    ]
 
 
 def test_a_write_with_unknown_outcome_may_be_found() -> None:

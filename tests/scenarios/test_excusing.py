@@ -41,6 +41,20 @@ def test_tie_that_lasts_for_ever_is_an_excuse() -> None:
     assert not failed(result)
 
 
+def test_client_that_a_tie_leads_to_a_replica_is_no_reason_to_fail() -> None:
+    """It asks the one Sentinel that names a replica, again and again, as the guidelines say."""
+    nodes = (NodeSettings(name="sentinel-2", monitors="redis-2"),)
+    where = replace(TRUTHS.deployment, topology=Topology(nodes=nodes))
+    story = replace(truths(deployment=where), limit=20.0)
+    result = run_scenario(story)
+    verdicts = {each.invariant.name: each.verdict for each in result.judgements}
+    assert verdicts["clients-write-at-the-end"].reason == (
+        "client-2 is led astray: sentinel-2 names redis-2, a replica"
+    )
+    assert BECOMES_CALM in result.forgiven
+    assert not failed(result)
+
+
 def test_tie_does_not_excuse_a_process_that_is_frozen() -> None:
     result = run_scenario(truths(Fault("pause", 15.0, node="redis-3")))
     assert BECOMES_CALM not in result.forgiven

@@ -119,12 +119,14 @@ def _stale_name(trace: Trace) -> Occurrences:
     corrections, and replicas taken in.
 
     They explain what is wrong with servers that were corrected, with the epochs of such beliefs,
-    and with what such a Sentinel says of any host that the name has meant.
+    and with what a Sentinel says, while it watches such a master, of any host that the name has
+    meant. A leader watches the old master until it switches.
     """
     cast, names = Cast(), _Names()
     found = []
     servers: set[str] = set()
-    believed: dict[tuple[str, str], str] = {}
+    watched: dict[tuple[str, str], str] = {}
+    views: list[tuple[Entry, str]] = []
     for entry in trace.entries:
         data = entry.data
         cast.note(entry)
@@ -133,9 +135,12 @@ def _stale_name(trace: Trace) -> Occurrences:
             if data.name.lower() in names.moved_us:
                 found.append(entry)
         elif isinstance(data, ConfigurationBelieved):
-            believed[entry.node, data.master] = data.host
+            if data.source != "promotion":
+                watched[entry.node, data.master] = data.host
             if names.is_stale(data.host):
                 found.append(entry)
+        elif isinstance(data, OpinionGiven | SubjectivelyDown):
+            views.append((entry, watched.get((entry.node, data.master), "")))
         elif isinstance(data, SentinelEvent) and data.name in ("+slave", *_CORRECTIONS):
             _, host, *_ = data.payload.rpartition(" @ ")[2].split(" ")
             if names.is_stale(host):
@@ -149,8 +154,7 @@ def _stale_name(trace: Trace) -> Occurrences:
             return True
         if not isinstance(data, OpinionGiven | SubjectivelyDown):
             return False
-        host = believed.get((entry.node, data.master), "")
-        return names.share_a_name(host, data.host)
+        return any(each == entry and names.share_a_name(at, data.host) for each, at in views)
 
     return Occurrences(tuple(found), explains)
 
