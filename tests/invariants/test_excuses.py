@@ -13,6 +13,7 @@ from minisentinel.trace import (
     ConfigurationSaved,
     Data,
     Entry,
+    FailoverStateChanged,
     NodeStarted,
     OpinionGiven,
     ProcessChanged,
@@ -33,9 +34,11 @@ from sim.invariants import (
     judge_all,
 )
 from sim.invariants.elections import LEADER_HAS_THE_VOTES
+from sim.invariants.liveness import CLIENTS_WRITE_AT_THE_END
 from sim.invariants.views import NOBODY_IS_ITS_OWN_PEER
 from sim.scenarios import find_scenario, run_scenario
-from sim.trace import RoleChanged
+from sim.trace import ClientStarted, HostNamed, Operation, RoleChanged, RunEnded
+from tests.judge.stories import MASTER, Pen, deployment
 
 
 @cache
@@ -348,3 +351,69 @@ def test_address_of_which_nobody_knows_who_is_there_excuses_nobody() -> None:
     trace = run(RESET)
     named = with_more(trace, found("sentinel-1", 60_000_000, host="some.where"))
     assert broken(named, OLD_MASTER_IS_DEMOTED)
+
+
+def moved(pen: Pen, *hosts: str) -> None:
+    """A name that means one host after the other."""
+    for number, host in enumerate(hosts):
+        pen.at(20_000 + number, "network", HostNamed(name="a.example", address=host))
+
+
+@pytest.mark.parametrize(("where", "expected"), [("redis-1", {"stale-name"}), ("redis-3", set())])
+def test_a_name_that_has_led_elsewhere_excuses_a_second_master_at_its_own_hosts_only(
+    where: str, expected: set[str]
+) -> None:
+    pen = deployment()
+    moved(pen, pen.addresses[where][0], "10.9.9.9")
+    pen.role(21_000, "redis-2", "master")
+    for name in ("sentinel-1", "sentinel-2", "sentinel-3"):
+        pen.switch(21_100, name, "redis-1", "redis-2")
+    pen.at(99_000, "world", RunEnded(reason="limit"))
+    assert broken(pen.trace(), OLD_MASTER_IS_DEMOTED) == (
+        [] if expected else ["redis-1 is a master too"]
+    )
+    assert excuses(pen.trace(), OLD_MASTER_IS_DEMOTED) == expected
+
+
+@pytest.mark.parametrize(("host", "excused"), [("10.0.0.1", True), ("10.0.0.2", False)])
+def test_a_name_that_has_led_elsewhere_excuses_votes_about_a_master_by_that_address(
+    host: str, excused: bool
+) -> None:
+    pen = deployment()
+    moved(pen, "10.0.0.1", "10.9.9.9")
+    believed = ConfigurationBelieved(
+        master=MASTER, host=host, port=6379, config_epoch=0, before=0, source="loaded"
+    )
+    pen.at(21_000, "sentinel-1", believed)
+    own = pen.ids["sentinel-1"]
+    pen.vote(22_000, "sentinel-1", "sentinel-1", 1)
+    count = VotesCounted(
+        master=MASTER, epoch=1, votes=((own, 2),), voters=3, quorum=2, needed=2, winner=own
+    )
+    pen.at(22_000, "sentinel-1", count)
+    elected = FailoverStateChanged(
+        master=MASTER, epoch=1, before="wait_start", after="select_slave", why="elected"
+    )
+    pen.at(22_000, "sentinel-1", elected)
+    assert bool(broken(pen.trace(), LEADER_HAS_THE_VOTES)) is not excused
+
+
+@pytest.mark.parametrize(("host", "excused"), [("10.0.0.3", True), ("10.0.0.2", False)])
+def test_a_name_that_has_led_elsewhere_excuses_a_client_that_was_sent_there(
+    host: str, excused: bool
+) -> None:
+    pen = deployment()
+    moved(pen, "10.0.0.3", "10.9.9.9")
+    pen.at(1_000, "client-1", ClientStarted(client="textbook", rate=1.0, period_us=1_000_000))
+    for ms in range(30_000, 99_000, 1_000):
+        failed = Operation(
+            name="SET",
+            write=f"a={ms}",
+            target="",
+            started_us=ms * 1000,
+            outcome="failed",
+            error=f"{host}:6379: no master",
+        )
+        pen.at(ms, "client-1", failed)
+    pen.at(99_000, "world", RunEnded(reason="limit"))
+    assert bool(broken(pen.trace(), CLIENTS_WRITE_AT_THE_END)) is not excused

@@ -5,6 +5,7 @@ from __future__ import annotations
 from minisentinel.trace import (
     ConfigurationBelieved,
     Entry,
+    NodeStarted,
     OpinionGiven,
     SentinelEvent,
     SubjectivelyDown,
@@ -15,12 +16,17 @@ from minisentinel.trace import (
 )
 from sim.invariants.configurations import ONE_ADDRESS_PER_CONFIG_EPOCH
 from sim.invariants.elections import LEADER_HAS_THE_VOTES
-from sim.invariants.known import Address, Cast
-from sim.invariants.liveness import ONE_MASTER_AT_THE_END, REPLICAS_FOLLOW_AT_THE_END
+from sim.invariants.known import Address, Cast, switched_to
+from sim.invariants.liveness import (
+    CLIENTS_WRITE_AT_THE_END,
+    OLD_MASTER_IS_DEMOTED,
+    ONE_MASTER_AT_THE_END,
+    REPLICAS_FOLLOW_AT_THE_END,
+)
 from sim.invariants.peculiarities.peculiarity import Occurrences, Peculiarity
 from sim.invariants.verdicts import Violation
 from sim.invariants.views import LIFE_IS_NOTICED, NOBODY_IS_ITS_OWN_PEER, OPINIONS_ARE_ONES_OWN
-from sim.trace import HostNamed
+from sim.trace import HostNamed, Operation
 
 __all__ = ["OWN_ADDRESS", "STALE_NAME"]
 
@@ -116,15 +122,18 @@ class _Names:
 
 def _stale_name(trace: Trace) -> Occurrences:
     """Names that have meant several hosts, beliefs in such a master, and what is done for its sake:
-    corrections, and replicas taken in.
+    corrections, replicas taken in, and switches.
 
-    They explain what is wrong with servers that were corrected, with the epochs of such beliefs,
-    and with what a Sentinel says, while it watches such a master, of any host that the name has
-    meant. A leader watches the old master until it switches.
+    They explain what is wrong with servers that were corrected, that are at such a host or follow
+    one, and with clients that were sent there; with the epochs of such beliefs, with votes about
+    such a master, which is asked about by its address, and with what a Sentinel says, while it
+    watches such a master, of any host that the name has meant. A leader watches the old master
+    until it switches.
     """
     cast, names = Cast(), _Names()
     found = []
     servers: set[str] = set()
+    homes: dict[str, str] = {}
     watched: dict[tuple[str, str], str] = {}
     views: list[tuple[Entry, str]] = []
     for entry in trace.entries:
@@ -139,8 +148,17 @@ def _stale_name(trace: Trace) -> Occurrences:
                 watched[entry.node, data.master] = data.host
             if names.is_stale(data.host):
                 found.append(entry)
-        elif isinstance(data, OpinionGiven | SubjectivelyDown):
+        elif isinstance(data, OpinionGiven | SubjectivelyDown | VotesCounted):
             views.append((entry, watched.get((entry.node, data.master), "")))
+        elif isinstance(data, NodeStarted) and data.type == "redis":
+            homes[entry.node] = data.host
+        elif isinstance(data, SentinelEvent) and (data.name, data.subject) == ("+sdown", "master"):
+            if names.is_stale(data.host):
+                found.append(entry)
+        elif isinstance(data, SentinelEvent) and data.name == "+switch-master":
+            address = switched_to(data)
+            if names.is_stale(data.host) or (address and names.is_stale(address[0])):
+                found.append(entry)
         elif isinstance(data, SentinelEvent) and data.name in ("+slave", *_CORRECTIONS):
             _, host, *_ = data.payload.rpartition(" @ ")[2].split(" ")
             if names.is_stale(host):
@@ -152,9 +170,18 @@ def _stale_name(trace: Trace) -> Occurrences:
         entry, data = violation.entry, violation.entry.data
         if entry.node in servers or any(each in found for each in violation.evidence):
             return True
-        if not isinstance(data, OpinionGiven | SubjectivelyDown):
-            return False
-        return any(each == entry and names.share_a_name(at, data.host) for each, at in views)
+        if isinstance(data, OpinionGiven | SubjectivelyDown):
+            return any(each == entry and names.share_a_name(at, data.host) for each, at in views)
+        counts = [each for each in violation.evidence if isinstance(each.data, VotesCounted)]
+        if counts:
+            return any(each in counts and names.is_stale(at) for each, at in views)
+        if isinstance(data, Operation):
+            # "HOST:PORT: what is wrong"
+            return names.is_stale(data.error.rpartition(": ")[0].rpartition(":")[0])
+        return any(
+            names.is_stale(host)
+            for host in (homes.get(entry.node, ""), getattr(data, "master_host", ""))
+        )
 
     return Occurrences(tuple(found), explains)
 
@@ -171,7 +198,10 @@ STALE_NAME = Peculiarity(
     "watches by mistake, which it keeps after the mistake is mended.",
     "monitoring §1.2: MON-1.2-3, MON-1.2-6; monitoring §3.3: MON-3.3-2",
     (
+        CLIENTS_WRITE_AT_THE_END,
+        LEADER_HAS_THE_VOTES,
         LIFE_IS_NOTICED,
+        OLD_MASTER_IS_DEMOTED,
         ONE_ADDRESS_PER_CONFIG_EPOCH,
         ONE_MASTER_AT_THE_END,
         OPINIONS_ARE_ONES_OWN,
