@@ -59,7 +59,8 @@ class _Patience(SentinelWatch):
         self._of_logs = "logs" in header.settings
         self._rules = Rulebook()
         self._born: dict[Key, Entry] = {}
-        self._lives: dict[str, Entry] = {}
+        self._lives: dict[tuple[str, str], Entry] = {}
+        """Since when a Sentinel has its objects of a master, and (without a name) of any."""
         self._turned: dict[Key, Entry] = {}
         self._down: dict[Key, Entry] = {}
         self._exempt: set[str] = set()
@@ -69,8 +70,8 @@ class _Patience(SentinelWatch):
         data = entry.data
         self._rules.note(entry)
         if ends_life(entry):
-            self._lives[entry.node] = entry
-            forget(self._born, self._turned, self._down, node=entry.node)
+            forget(self._born, self._turned, self._down, self._lives, node=entry.node)
+            self._lives[entry.node, ""] = entry
         if isinstance(data, FaultInjected) and "clock" in data.verb:
             self._exempt.add(entry.node)
         if not isinstance(data, SentinelEvent):
@@ -78,7 +79,7 @@ class _Patience(SentinelWatch):
         self._sentinels = True
         if data.name in MADE_ANEW:
             forget(self._born, self._turned, self._down, node=entry.node, master=data.master)
-            self._lives[entry.node] = entry
+            self._lives[entry.node, data.master] = entry
         elif data.subject == "slave":
             return self._of_replica(entry, data)
         return None
@@ -99,7 +100,8 @@ class _Patience(SentinelWatch):
             case "+convert-to-slave" if entry.node not in self._exempt:
                 return self._corrected(entry, data, self._turned.get(key), self._demotion_us(key))
             case "+fix-slave-config" if entry.node not in self._exempt:
-                since = self._born.get(key) or self._lives.get(entry.node)
+                lives = self._lives.get(key[:2]) or self._lives.get((entry.node, ""))
+                since = self._born.get(key) or lives
                 return self._corrected(entry, data, since, self._repair_us(key))
             case _:
                 pass

@@ -13,6 +13,7 @@ from minisentinel.trace import (
     MasterSettings,
     OpinionGiven,
     ReplicaSelection,
+    SentinelEvent,
     SubjectivelyDown,
     Trace,
     VotesCounted,
@@ -276,6 +277,29 @@ def test_a_lost_replica_is_repaired_after_the_failover_timeout(
     pen.switch(10_000, "sentinel-1", "redis-1", "redis-2")
     pen.event(10_000, "sentinel-1", "+slave", "slave:redis-3")
     pen.event(10_000 + after_ms, "sentinel-1", "+fix-slave-config", "slave:redis-3")
+    assert truth("corrections-are-patient", pen) is expected
+
+
+@pytest.mark.parametrize(("switched", "expected"), [("other", Truth.TRUE), (MASTER, Truth.FALSE)])
+def test_a_switch_of_one_master_does_not_make_a_sentinel_patient_anew_with_another(
+    switched: str, expected: Truth
+) -> None:
+    pen = deployment()
+    settings = MasterSettings(
+        master=MASTER, quorum=2, down_after_ms=1000, failover_timeout_ms=3000, parallel_syncs=1
+    )
+    pen.at(21, "sentinel-1", settings)
+    switch = SentinelEvent(
+        level="warning",
+        name="+switch-master",
+        payload=f"{switched} 10.0.0.1 6379 10.0.0.2 6379",
+        master=switched,
+        subject="master",
+        host="10.0.0.1",
+        port=6379,
+    )
+    pen.at(10_000, "sentinel-1", switch)
+    pen.event(11_000, "sentinel-1", "+fix-slave-config", "slave:redis-3")
     assert truth("corrections-are-patient", pen) is expected
 
 
