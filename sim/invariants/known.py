@@ -14,6 +14,7 @@ from minisentinel.trace import (
     SentinelEvent,
     TimingSet,
 )
+from sim.judge.flags import switch_addresses
 from sim.trace import HostNamed
 
 __all__ = [
@@ -207,7 +208,5 @@ def ends_attempts(data: SentinelEvent) -> bool:
 
 def switched_to(data: SentinelEvent) -> Address | None:
     """The new address of a ``+switch-master``; None if its payload has not the usual form."""
-    words = data.payload.split(" ")
-    if len(words) != 5 or not words[4].isdigit():
-        return None
-    return words[3], int(words[4])
+    addresses = switch_addresses(data)
+    return None if addresses is None else addresses[1]

@@ -8,7 +8,7 @@ from typing import TypedDict
 
 from minisentinel.trace import Data, LogLine, SentinelEvent, VoteGranted, VoteReceived
 
-__all__ = ["Interpreter", "masters_named", "mentioned_sentinel"]
+__all__ = ["Interpreter", "masters_named", "mentioned_sentinel", "switch_in"]
 
 Address = tuple[str, int]
 
@@ -66,7 +66,7 @@ class Interpreter:
         found: list[Data] = [SentinelEvent(level=level, name=name, payload=payload, **about)]
         if name == "+vote-for-leader":
             found += self._vote(about["master"], payload)
-        elif name == "+switch-master" and (switch := _switch(payload)) is not None:
+        elif name == "+switch-master" and (switch := switch_in(payload)) is not None:
             self._places[about["master"]] = switch[1]
         return found
 
@@ -83,7 +83,7 @@ class Interpreter:
             master, place = _master_of(words)
             self._places[master] = place
             return named
-        if name == "+switch-master" and (switch := _switch(payload)) is not None:
+        if name == "+switch-master" and (switch := switch_in(payload)) is not None:
             host, port = switch[0]
             return _About(master=words[0], subject="master", host=host, port=port)
         if name in _OF_NOBODY:
@@ -133,7 +133,7 @@ def masters_named(texts: Iterable[str]) -> set[str]:
         words = payload.split(" ")
         if _instance(words) is not None:
             names.add(_master_of(words)[0])
-        elif event["name"] == "+switch-master" and _switch(payload) is not None:
+        elif event["name"] == "+switch-master" and switch_in(payload) is not None:
             names.add(words[0])
     return names
 
@@ -178,7 +178,7 @@ def _master_of(words: list[str]) -> tuple[str, Address]:
     return words[at], (words[at + 1], int(words[at + 2]))
 
 
-def _switch(payload: str) -> tuple[Address, Address] | None:
+def switch_in(payload: str) -> tuple[Address, Address] | None:
     """The old and the new address in a ``+switch-master``."""
     words = payload.split(" ")
     if len(words) != 5 or not (_is_number(words[2]) and _is_number(words[4])):

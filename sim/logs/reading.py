@@ -18,7 +18,13 @@ from minisentinel.trace import (
     VoteReceived,
 )
 from sim.logs.clocks import Clock, Disagreement, find_disagreements
-from sim.logs.events import Address, Interpreter, masters_named, mentioned_sentinel
+from sim.logs.events import (
+    Address,
+    Interpreter,
+    masters_named,
+    mentioned_sentinel,
+    switch_in,
+)
 from sim.logs.files import Log, LogError, Strange, read_files
 from sim.logs.lives import Life, Timed, cut_into_lives
 
@@ -215,7 +221,6 @@ def _servers(entries: Iterable[Entry]) -> dict[str, tuple[Address, ...]]:
         if isinstance(data, SentinelEvent) and data.subject in ("master", "slave") and data.port:
             known = found.setdefault(data.master, {})
             known[data.host, data.port] = None
-            words = data.payload.split(" ")
-            if data.name == "+switch-master" and len(words) == 5 and words[4].isdigit():
-                known[words[3], int(words[4])] = None
+            if data.name == "+switch-master" and (switch := switch_in(data.payload)) is not None:
+                known[switch[1]] = None
     return {master: tuple(known) for master, known in found.items()}

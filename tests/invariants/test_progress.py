@@ -527,6 +527,15 @@ def test_without_servers_in_the_trace_nobody_knows_what_should_have_happened(nam
     assert judged(name, pen).truth.value == "unknown"
 
 
+def monitored(pen: Pen) -> dict[str, Any]:
+    """All Sentinels say that they watch the master; in what words they speak of it in records."""
+    host, port = pen.addresses["redis-1"]
+    for name in SENTINELS:
+        payload = f"master {MASTER} {host} {port} quorum 2"
+        pen.event(22, name, "+monitor", "master:redis-1", payload)
+    return {"master": MASTER, "subject": "master", "host": host, "port": port}
+
+
 @pytest.mark.parametrize(
     ("waiting_ms", "last_ms", "reconnects", "is_judged"),
     [
@@ -542,11 +551,8 @@ def test_silence_goes_unnoticed_only_where_pings_have_ceased_on_a_crowded_connec
     waiting_ms: int, last_ms: int, reconnects: bool, is_judged: bool
 ) -> None:
     pen = world()
-    host, port = pen.addresses["redis-1"]
-    about: dict[str, Any] = {"master": MASTER, "subject": "master", "host": host, "port": port}
+    about = monitored(pen)
     for name in SENTINELS:
-        payload = f"master {MASTER} {host} {port} quorum 2"
-        pen.event(22, name, "+monitor", "master:redis-1", payload)
         pen.at(last_ms, name, PingMissed(**about, waiting_ms=waiting_ms))
         if reconnects:
             opened = LinkChanged(**about, connection="command", change="opened")
@@ -557,11 +563,8 @@ def test_silence_goes_unnoticed_only_where_pings_have_ceased_on_a_crowded_connec
 @pytest.mark.parametrize("goes_on", [False, True])
 def test_whoever_misses_another_ping_than_before_must_notice_the_silence(goes_on: bool) -> None:
     pen = world()
-    host, port = pen.addresses["redis-1"]
-    about: dict[str, Any] = {"master": MASTER, "subject": "master", "host": host, "port": port}
+    about = monitored(pen)
     for name in SENTINELS:
-        payload = f"master {MASTER} {host} {port} quorum 2"
-        pen.event(22, name, "+monitor", "master:redis-1", payload)
         pen.at(30_000, name, PingMissed(**about, waiting_ms=6_000))
         if goes_on:
             pen.at(41_000, name, PingMissed(**about, waiting_ms=500))

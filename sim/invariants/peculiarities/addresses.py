@@ -152,19 +152,10 @@ def _stale_name(trace: Trace) -> Occurrences:
             views.append((entry, watched.get((entry.node, data.master), "")))
         elif isinstance(data, NodeStarted) and data.type == "redis":
             homes[entry.node] = data.host
-        elif isinstance(data, SentinelEvent) and (data.name, data.subject) == ("+sdown", "master"):
-            if names.is_stale(data.host):
-                found.append(entry)
-        elif isinstance(data, SentinelEvent) and data.name == "+switch-master":
-            address = switched_to(data)
-            if names.is_stale(data.host) or (address and names.is_stale(address[0])):
-                found.append(entry)
-        elif isinstance(data, SentinelEvent) and data.name in ("+slave", *_CORRECTIONS):
-            _, host, *_ = data.payload.rpartition(" @ ")[2].split(" ")
-            if names.is_stale(host):
-                found.append(entry)
-                if data.name in _CORRECTIONS:
-                    servers.add(cast.place(data.host, data.port))
+        elif isinstance(data, SentinelEvent) and any(map(names.is_stale, _masters_in(data))):
+            found.append(entry)
+            if data.name in _CORRECTIONS:
+                servers.add(cast.place(data.host, data.port))
 
     def explains(violation: Violation) -> bool:
         entry, data = violation.entry, violation.entry.data
@@ -187,6 +178,20 @@ def _stale_name(trace: Trace) -> Occurrences:
 
 
 _CORRECTIONS = ("+fix-slave-config", "+convert-to-slave")
+
+
+def _masters_in(data: SentinelEvent) -> tuple[str, ...]:
+    """The hosts of the masters in an event that tells what a Sentinel takes for a master."""
+    if data.name == "+sdown" and data.subject == "master":
+        return (data.host,)
+    if data.name == "+switch-master":
+        address = switched_to(data)
+        return (data.host,) if address is None else (data.host, address[0])
+    if data.name in ("+slave", *_CORRECTIONS):
+        _, host, *_ = data.payload.rpartition(" @ ")[2].split(" ")
+        return (host,)
+    return ()
+
 
 STALE_NAME = Peculiarity(
     "stale-name",
